@@ -1,0 +1,12 @@
+//! What Docket decides, and nothing else: commands, events, state, policies.
+//!
+//! Pure: no I/O, no clock of its own, no randomness. Whoever calls brings the
+//! time and the ids ([`ticket::Context`]), and gets events or an error back.
+
+pub mod event;
+pub mod identity;
+pub mod ids;
+pub mod metadata;
+pub mod personal;
+pub mod tenant;
+pub mod ticket;

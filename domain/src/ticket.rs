@@ -1,0 +1,5 @@
+//! The ticket.
+
+pub mod event;
+
+pub use event::TicketEvent;
