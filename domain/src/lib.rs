@@ -10,3 +10,4 @@ pub mod metadata;
 pub mod personal;
 pub mod tenant;
 pub mod ticket;
+pub mod time;
