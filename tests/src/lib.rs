@@ -1,1 +1,10 @@
-//! placeholder
+//! The harness of the whole-system tests: a real `docket` with engines of its own,
+//! driven as its users drive it: by HTTP, by the command line, by signals.
+
+mod client;
+mod process;
+mod wait;
+
+pub use client::{Answer, Client};
+pub use process::{Docket, Options, docket_binary, signal};
+pub use wait::{DEADLINE, eventually};

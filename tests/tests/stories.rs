@@ -1,0 +1,28 @@
+//! What people do with Docket, and what it must withstand, on real engines.
+
+#[path = "stories/access.rs"]
+mod access;
+#[path = "stories/bad_input.rs"]
+mod bad_input;
+#[path = "stories/crash.rs"]
+mod crash;
+#[path = "stories/first_ticket.rs"]
+mod first_ticket;
+#[path = "stories/import.rs"]
+mod import;
+#[path = "stories/log.rs"]
+mod log;
+#[path = "stories/nats_faults.rs"]
+mod nats_faults;
+#[path = "stories/postgres_faults.rs"]
+mod postgres_faults;
+#[path = "stories/retries.rs"]
+mod retries;
+#[path = "stories/traces.rs"]
+mod traces;
+#[path = "stories/two_processes.rs"]
+mod two_processes;
+#[path = "stories/workspace.rs"]
+mod workspace;
+#[path = "stories/writers.rs"]
+mod writers;

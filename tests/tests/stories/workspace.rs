@@ -1,0 +1,101 @@
+//! The workspace keeps its own rules.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Each crate with the crates of the workspace that it may use. The way they point is the design's.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("event-store", &["domain"]),
+    ("service-kit", &["domain"]),
+    ("command-service", &["domain", "event-store", "service-kit"]),
+    ("projection-service", &["domain", "event-store", "service-kit"]),
+    ("query-api", &["domain", "service-kit"]),
+    ("docket", &["domain", "event-store", "service-kit", "command-service", "projection-service", "query-api"]),
+    ("docket-tests", &["domain", "event-store", "service-kit", "command-service", "projection-service", "query-api"]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo metadata");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
+    let members: BTreeSet<String> = packages.iter().map(name).collect();
+    let known: BTreeSet<String> = ALLOWED.iter().map(|(each, _)| (*each).to_owned()).collect();
+    assert_eq!(members, known, "a new crate needs its row in ALLOWED, and must earn its place");
+    for package in packages {
+        let package_name = name(package);
+        let (_, allowed) = ALLOWED.iter().find(|(each, _)| *each == package_name).expect("a row");
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let dependency_name = name(dependency);
+            let edge = members.contains(&dependency_name) && dependency["kind"] != "dev";
+            assert!(
+                !edge || allowed.contains(&dependency_name.as_str()),
+                "{package_name} must not depend on {dependency_name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_domain_is_pure() {
+    let manifest = std::fs::read_to_string(root().join("domain/Cargo.toml")).expect("its manifest");
+    for banned in ["sqlx", "tokio", "axum", "async-nats", "reqwest"] {
+        assert!(!manifest.lines().any(|line| line.starts_with(banned)), "domain must not use {banned}");
+    }
+}
+
+#[test]
+fn architecture_names_only_what_exists() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let paths: Vec<&str> = text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|code| code.contains('/') && !code.contains([' ', '{', '<', '*', ':', '$']) && !code.starts_with('/'))
+        .collect();
+    assert!(paths.len() >= 20, "ARCHITECTURE.md tells the way by file names");
+    for path in paths {
+        assert!(root().join(path).exists(), "ARCHITECTURE.md names `{path}`, which is not there");
+    }
+}
+
+#[test]
+fn files_stay_small() {
+    let mut large = Vec::new();
+    visit(&root(), &mut |path| {
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(path).expect("a source file");
+            let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).count();
+            if lines > 400 {
+                large.push(format!("{} has {lines} lines", path.display()));
+            }
+        }
+    });
+    assert!(large.is_empty(), "look for the second thing that each does: {large:#?}");
+}
+
+fn visit(dir: &Path, see: &mut impl FnMut(&Path)) {
+    for entry in std::fs::read_dir(dir).expect("a directory").flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        if path.is_dir() {
+            if !name.to_string_lossy().starts_with('.') && name != "target" {
+                visit(&path, see);
+            }
+        } else {
+            see(&path);
+        }
+    }
+}
