@@ -10,7 +10,10 @@ pub const TENANT: &str = "tenant";
 
 /// An event that was read.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "the large variant is the frequent one")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large variant is the frequent one"
+)]
 pub enum Event {
     /// Of a ticket.
     Ticket(TicketEvent),

@@ -97,6 +97,9 @@ pub struct TicketOpened {
     /// Custom fields by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub custom_fields: BTreeMap<String, serde_json::Value>,
+    /// Who had it from the start, if it came with somebody already.
+    #[serde(default, skip_serializing_if = "Assignment::is_empty")]
+    pub assignment: Assignment,
     /// What the channel knows of it, kept as it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel_metadata: Option<Personal<serde_json::Value>>,

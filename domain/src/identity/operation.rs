@@ -1,0 +1,122 @@
+//! The one table of what can be asked for, and what each thing needs.
+
+#[expect(
+    clippy::enum_glob_use,
+    reason = "the table reads best with the bare names"
+)]
+use super::permission::Permission::{self, *};
+
+/// Who an operation is for at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Whoever has the permission.
+    Everybody,
+    /// Those who give support.
+    Staff,
+}
+use Audience::{Everybody, Staff};
+
+macro_rules! operations {
+    ($($name:ident = $text:literal $method:ident $path:literal $permission:ident $audience:ident;)+) => {
+        /// Something that can be asked for over HTTP.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Operation {
+            $(#[doc = concat!("`", stringify!($method), " ", $path, "`")] $name,)+
+        }
+
+        impl Operation {
+            /// Every operation.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Its name in OpenAPI documents, metrics and logs.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// Its HTTP method.
+            pub fn method(self) -> &'static str {
+                match self { $(Self::$name => stringify!($method),)+ }
+            }
+
+            /// Its path, parameters in braces.
+            pub fn path(self) -> &'static str {
+                match self { $(Self::$name => $path,)+ }
+            }
+
+            /// The permission that it needs.
+            pub fn permission(self) -> Permission {
+                match self { $(Self::$name => $permission,)+ }
+            }
+
+            /// Whom it is for.
+            pub fn audience(self) -> Audience {
+                match self { $(Self::$name => $audience,)+ }
+            }
+        }
+    };
+}
+
+operations! {
+    OpenTicket        = "open_ticket"         POST "/v1/tickets"                                        TicketsCreate   Everybody;
+    AssignTicket      = "assign_ticket"       POST "/v1/tickets/{id}/assign"                            TicketsAssign   Staff;
+    UnassignTicket    = "unassign_ticket"     POST "/v1/tickets/{id}/unassign"                          TicketsAssign   Staff;
+    ReplyToTicket     = "reply_to_ticket"     POST "/v1/tickets/{id}/reply"                             TicketsCreate   Everybody;
+    AddNote           = "add_note"            POST "/v1/tickets/{id}/note"                              NotesWrite      Staff;
+    EditMessage       = "edit_message"        POST "/v1/tickets/{id}/messages/{message_id}/edit"        TicketsCreate   Everybody;
+    RedactMessage     = "redact_message"      POST "/v1/tickets/{id}/messages/{message_id}/redact"      TicketsDelete   Staff;
+    MarkMessageRead   = "mark_message_read"   POST "/v1/tickets/{id}/messages/{message_id}/read"        TicketsCreate   Everybody;
+    ChangeStatus      = "change_status"       POST "/v1/tickets/{id}/status"                            TicketsUpdate   Everybody;
+    ResolveTicket     = "resolve_ticket"      POST "/v1/tickets/{id}/resolve"                           TicketsClose    Everybody;
+    CloseTicket       = "close_ticket"        POST "/v1/tickets/{id}/close"                             TicketsClose    Everybody;
+    ReopenTicket      = "reopen_ticket"       POST "/v1/tickets/{id}/reopen"                            TicketsClose    Everybody;
+    CancelTicket      = "cancel_ticket"       POST "/v1/tickets/{id}/cancel"                            TicketsClose    Everybody;
+    RateTicket        = "rate_ticket"         POST "/v1/tickets/{id}/rate"                              TicketsCreate   Everybody;
+    ChangePriority    = "change_priority"     POST "/v1/tickets/{id}/priority"                          TicketsUpdate   Everybody;
+    ChangeCategory    = "change_category"     POST "/v1/tickets/{id}/category"                          TicketsUpdate   Everybody;
+    ChangeRequestType = "change_request_type" POST "/v1/tickets/{id}/request-type"                      TicketsUpdate   Staff;
+    ChangeSubject     = "change_subject"      POST "/v1/tickets/{id}/subject"                           TicketsUpdate   Everybody;
+    ChangeTags        = "change_tags"         POST "/v1/tickets/{id}/tags"                              TicketsUpdate   Staff;
+    SetCustomFields   = "set_custom_fields"   POST "/v1/tickets/{id}/custom-fields"                     TicketsUpdate   Staff;
+    EscalateTicket    = "escalate_ticket"     POST "/v1/tickets/{id}/escalate"                          TicketsUpdate   Staff;
+    RouteTicket       = "route_ticket"        POST "/v1/tickets/{id}/route"                             TicketsAssign   Staff;
+    MarkSpam          = "mark_spam"           POST "/v1/tickets/{id}/spam"                              TicketsUpdate   Staff;
+    UnmarkSpam        = "unmark_spam"         POST "/v1/tickets/{id}/not-spam"                          TicketsUpdate   Staff;
+    DeleteTicket      = "delete_ticket"       POST "/v1/tickets/{id}/delete"                            TicketsDelete   Everybody;
+    RestoreTicket     = "restore_ticket"      POST "/v1/tickets/{id}/restore"                           TicketsDelete   Staff;
+    // Each command in the batch is asked about on its own as well.
+    BulkCommands      = "bulk_commands"       POST "/v1/commands"                                       TicketsCreate   Everybody;
+    ListTickets       = "list_tickets"        GET  "/v1/tickets"                                        TicketsRead     Everybody;
+    GetTicket         = "get_ticket"          GET  "/v1/tickets/{id}"                                   TicketsRead     Everybody;
+    GetMessages       = "get_messages"        GET  "/v1/tickets/{id}/messages"                          TicketsRead     Everybody;
+    GetActivity       = "get_activity"        GET  "/v1/tickets/{id}/activity"                          TicketsRead     Everybody;
+    GetHistory        = "get_history"         GET  "/v1/tickets/{id}/history"                           TicketsRead     Everybody;
+    GetAttachments    = "get_attachments"     GET  "/v1/tickets/{id}/attachments"                       TicketsRead     Everybody;
+    GetAssignments    = "get_assignments"     GET  "/v1/tickets/{id}/assignments"                       TicketsRead     Everybody;
+    GetQueues         = "get_queues"          GET  "/v1/queues"                                         TicketsRead     Staff;
+    SearchAudit       = "search_audit"        GET  "/v1/audit"                                          AuditRead       Staff;
+    ReadEvents        = "read_events"         GET  "/v1/events"                                         EventsSubscribe Everybody;
+    StreamEvents      = "stream_events"       GET  "/v1/events/stream"                                  EventsSubscribe Everybody;
+    GetProjections    = "get_projections"     GET  "/v1/projections"                                    TicketsRead     Staff;
+}
+
+impl Operation {
+    /// Whether it changes anything.
+    pub fn is_command(self) -> bool {
+        self.method() != "GET"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_routes_are_unique() {
+        for (index, one) in Operation::ALL.iter().enumerate() {
+            for other in &Operation::ALL[index + 1..] {
+                assert_ne!(one.name(), other.name());
+                assert!((one.method(), one.path()) != (other.method(), other.path()));
+            }
+        }
+    }
+}
