@@ -1,0 +1,97 @@
+//! A load client that costs little: HTTP/1.1 over kept connections, nothing parsed but what is needed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// One kept connection.
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// What the bench needs of an answer.
+pub struct Reply {
+    pub status: u16,
+    pub position: Option<i64>,
+    pub body: Vec<u8>,
+}
+
+impl Connection {
+    pub async fn open(address: &str) -> Self {
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        stream.set_nodelay(true).expect("no delay");
+        Self { stream, buffer: Vec::with_capacity(4096) }
+    }
+
+    pub async fn send(&mut self, request: &[u8]) -> Reply {
+        self.stream.write_all(request).await.expect("written");
+        self.buffer.clear();
+        loop {
+            let read = self.stream.read_buf(&mut self.buffer).await.expect("read");
+            assert!(read > 0, "the server closed the connection");
+            let Some(end) = find(&self.buffer, b"\r\n\r\n") else { continue };
+            let head = std::str::from_utf8(&self.buffer[..end]).expect("text").to_ascii_lowercase();
+            let length: usize = header(&head, "content-length").expect("a content-length").parse().expect("a length");
+            if self.buffer.len() >= end + 4 + length {
+                let status = head[9..12].parse().expect("a status");
+                let position = header(&head, "docket-position").and_then(|text| text.parse().ok());
+                return Reply { status, position, body: self.buffer[end + 4..end + 4 + length].to_vec() };
+            }
+        }
+    }
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|window| window == what)
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+/// A `POST` as bytes.
+pub fn post(path: &str, token: &str, body: &str) -> Vec<u8> {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: docket\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// A `GET` as bytes, with a further header line or none.
+pub fn get(path: &str, token: &str, header: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: docket\r\nauthorization: Bearer {token}\r\n{header}\r\n").into_bytes()
+}
+
+/// Runs one request after the other on each connection for `length`; gives answers per second.
+/// `request` makes the request of a connection's nth turn.
+pub async fn rate<F>(address: &str, connections: usize, length: Duration, expected: u16, request: F) -> f64
+where
+    F: Fn(usize, u64) -> Vec<u8> + Send + Sync + 'static,
+{
+    let (request, count) = (Arc::new(request), Arc::new(AtomicU64::new(0)));
+    let start = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for each in 0..connections {
+        let (request, count, address) = (request.clone(), count.clone(), address.to_owned());
+        tasks.spawn(async move {
+            let mut connection = Connection::open(&address).await;
+            let mut turn = 0;
+            while start.elapsed() < length {
+                let reply = connection.send(&request(each, turn)).await;
+                assert_eq!(reply.status, expected, "{}", String::from_utf8_lossy(&reply.body));
+                count.fetch_add(1, Ordering::Relaxed);
+                turn += 1;
+            }
+        });
+    }
+    while let Some(task) = tasks.join_next().await {
+        task.expect("a connection's task");
+    }
+    count.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64()
+}
