@@ -35,7 +35,9 @@ impl Docket {
 
     /// The same with options.
     pub async fn up_with(options: Options) -> Self {
-        let dir = tempfile::Builder::new().prefix("docket-").tempdir().expect("a temporary directory");
+        // As root, Postgres runs as another user, who must get to its files below.
+        let open_to_all = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        let dir = tempfile::Builder::new().prefix("docket-").permissions(open_to_all).tempdir().expect("a temporary directory");
         Self::start(Arc::new(dir), options).await
     }
 
@@ -147,7 +149,11 @@ impl Docket {
     /// A connection to its NATS.
     pub async fn nats(&self) -> async_nats::Client {
         let url = self.status()["nats"]["url"].as_str().expect("nats.url").to_owned();
-        async_nats::connect(url).await.expect("NATS")
+        let address: async_nats::ServerAddr = url.parse().expect("an address");
+        let user = address.username().unwrap_or_default().to_owned();
+        let password = address.password().unwrap_or_default().to_owned();
+        // The client takes no credentials from an address by itself.
+        async_nats::ConnectOptions::with_user_and_password(user, password).connect(address).await.expect("NATS")
     }
 
     /// Waits until every projection and the relay have reached the log's head. Gives the head.
