@@ -1,0 +1,157 @@
+//! The data directory: what one `docket up` keeps, and how other commands find it.
+
+use std::fs::{DirBuilder, File, Permissions, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Why the data directory can't be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DataDirError {
+    #[error("cannot {what} {}: {source}", path.display())]
+    Io { what: &'static str, path: PathBuf, #[source] source: std::io::Error },
+    #[error("{} cannot be read: {source}", path.display())]
+    Json { path: PathBuf, #[source] source: serde_json::Error },
+    #[error(
+        "another `docket up` runs on {}: stop it first, or use another directory with --data-dir", .0.display()
+    )]
+    Locked(PathBuf),
+    #[error("there is no data directory {}: start `docket up` with it first", .0.display())]
+    Missing(PathBuf),
+}
+
+/// A data directory that is there.
+#[derive(Clone, Debug)]
+pub(crate) struct DataDir(PathBuf);
+
+/// Held while `docket up` runs; the system frees it, however the process ends.
+#[derive(Debug)]
+pub(crate) struct Lock(#[expect(dead_code, reason = "held, never read")] File);
+
+impl DataDir {
+    /// Opens it, or makes it, for the owner alone.
+    pub(crate) fn create(path: &Path) -> Result<Self, DataDirError> {
+        let failed = |source| DataDirError::Io { what: "create", path: path.to_path_buf(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+        let dir = Self(path.canonicalize().map_err(failed)?);
+        let logs = dir.0.join("logs");
+        DirBuilder::new().recursive(true).mode(0o700).create(&logs).map_err(failed)?;
+        Ok(dir)
+    }
+
+    /// Opens one that must be there.
+    pub(crate) fn open(path: &Path) -> Result<Self, DataDirError> {
+        path.canonicalize().map(Self).map_err(|_| DataDirError::Missing(path.to_path_buf()))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Takes the directory for this process, or says that another has it.
+    pub(crate) fn lock(&self) -> Result<Lock, DataDirError> {
+        let path = self.0.join("lock");
+        let failed = |source| DataDirError::Io { what: "lock", path: path.clone(), source };
+        let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock(file)),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::Locked(self.0.clone())),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// Whether a `docket up` holds it.
+    pub(crate) fn is_locked(&self) -> bool {
+        matches!(self.lock(), Err(DataDirError::Locked(_)))
+    }
+
+    /// Lets other users pass through to a directory below that is theirs. They see nothing else.
+    pub(crate) fn let_pass(&self) -> Result<(), DataDirError> {
+        std::fs::set_permissions(&self.0, Permissions::from_mode(0o711))
+            .map_err(|source| DataDirError::Io { what: "open up", path: self.0.clone(), source })
+    }
+
+    pub(crate) fn engines_file(&self) -> PathBuf {
+        self.0.join("engines.json")
+    }
+
+    pub(crate) fn instance_file(&self) -> PathBuf {
+        self.0.join("instance.json")
+    }
+
+    pub(crate) fn log_file(&self, program: &str) -> PathBuf {
+        self.0.join("logs").join(format!("{program}.log"))
+    }
+
+    fn pid_file(&self, program: &str) -> PathBuf {
+        self.0.join(format!("{program}.pid"))
+    }
+
+    /// Keeps the process id of an engine, for `docket status` and for the next start.
+    pub(crate) fn note_pid(&self, program: &str, pid: u32) {
+        if let Err(error) = write_private(&self.pid_file(program), format!("{pid}\n").as_bytes()) {
+            tracing::warn!(%error, program, "cannot keep the process id");
+        }
+    }
+
+    pub(crate) fn noted_pid(&self, program: &str) -> Option<u32> {
+        std::fs::read_to_string(self.pid_file(program)).ok()?.trim().parse().ok()
+    }
+
+    /// Reads a file of ours; `None` if it isn't there.
+    pub(crate) fn read_json<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, DataDirError> {
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(DataDirError::Io { what: "read", path: path.to_path_buf(), source }),
+        };
+        let read = serde_json::from_slice(&bytes).map(Some);
+        read.map_err(|source| DataDirError::Json { path: path.to_path_buf(), source })
+    }
+
+    /// Writes a file of ours, whole or not at all.
+    pub(crate) fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), DataDirError> {
+        let bytes = serde_json::to_vec_pretty(value);
+        let bytes = bytes.map_err(|source| DataDirError::Json { path: path.to_path_buf(), source })?;
+        write_private(path, &bytes)
+    }
+}
+
+/// Writes a file that the owner alone can read, whole or not at all.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DataDirError> {
+    let failed = |source| DataDirError::Io { what: "write", path: path.to_path_buf(), source };
+    let beside = path.with_extension("new");
+    let opened = File::options().create(true).write(true).truncate(true).mode(0o600).open(&beside);
+    let mut file = opened.map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&beside, path).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_lock_is_refused_until_the_first_is_dropped() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = DataDir::create(&temp.path().join("data")).unwrap();
+        let first = dir.lock().unwrap();
+        assert!(matches!(dir.lock(), Err(DataDirError::Locked(_))));
+        drop(first);
+        assert!(!dir.is_locked());
+    }
+
+    #[test]
+    fn files_are_the_owners_alone() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = DataDir::create(&temp.path().join("data")).unwrap();
+        dir.write_json(&dir.engines_file(), &1).unwrap();
+        let mode = std::fs::metadata(dir.engines_file()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(dir.read_json::<i32>(&dir.engines_file()).unwrap(), Some(1));
+        assert_eq!(dir.read_json::<i32>(&dir.instance_file()).unwrap(), None);
+    }
+}

@@ -1,0 +1,114 @@
+//! The private nats-server.
+
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use service_kit::wait::until;
+
+use super::supervisor::{Program, Supervisor};
+use super::{EngineError, EnginesRecord, Programs, find, process};
+use crate::data_dir::DataDir;
+
+/// The settings that we give to a nats-server for Docket, ours or another.
+const SETTINGS: &str = include_str!("../../../deploy/nats/docket.conf");
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks at whether it is up.
+const PAUSE: Duration = Duration::from_millis(20);
+const STOP: [(Signal, Duration); 2] = [(Signal::TERM, Duration::from_secs(10)), (Signal::KILL, Duration::from_secs(5))];
+
+/// The running server.
+pub(crate) struct NatsEngine {
+    supervisor: Supervisor,
+    url: String,
+}
+
+impl NatsEngine {
+    /// Starts it and waits until it answers.
+    pub(crate) async fn start(dir: &DataDir, programs: &Programs) -> Result<Self, EngineError> {
+        let (dir, programs) = (dir.clone(), programs.clone());
+        let prepared = tokio::task::spawn_blocking(move || prepare(&dir, &programs)).await;
+        let joined = prepared.map_err(|error| EngineError::Run { program: "a thread".to_owned(), source: error.into() });
+        let (server, record) = joined??;
+        let engine = Self { supervisor: Supervisor::start(server)?, url: record.nats_url() };
+        engine.until_ready().await?;
+        Ok(engine)
+    }
+
+    /// The address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Stops it, by force where asking doesn't help.
+    pub(crate) async fn stop(mut self) {
+        let _ = tokio::task::spawn_blocking(move || self.supervisor.stop(&STOP)).await;
+    }
+
+    async fn until_ready(&self) -> Result<(), EngineError> {
+        let attempt = || async {
+            match crate::nats::connect(&self.url).await {
+                Ok(_) => Some(Ok(())),
+                Err(_) => self.supervisor.check_starting().err().map(Err),
+            }
+        };
+        until(PATIENCE, PAUSE, attempt).await.unwrap_or_else(|_| Err(self.supervisor.not_ready()))
+    }
+}
+
+/// What it takes to start the server.
+struct Server {
+    program: PathBuf,
+    dir: DataDir,
+}
+
+impl Server {
+    fn config(&self) -> PathBuf {
+        self.dir.path().join("nats").join("docket.conf")
+    }
+}
+
+impl Program for Server {
+    const NAME: &'static str = "nats-server";
+
+    fn clear(&self) -> Result<(), EngineError> {
+        let Some(pid) = self.dir.noted_pid(Self::NAME) else { return Ok(()) };
+        process::end_left_behind(pid, &self.config().to_string_lossy(), &STOP)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = process::bound_to_us(&self.program, "TERM");
+        command.arg("--config").arg(self.config()).current_dir("/");
+        command
+    }
+
+    fn log(&self) -> PathBuf {
+        self.dir.log_file(Self::NAME)
+    }
+
+    fn started(&self, pid: u32) {
+        self.dir.note_pid(Self::NAME, pid);
+    }
+}
+
+fn prepare(dir: &DataDir, programs: &Programs) -> Result<(Server, EnginesRecord), EngineError> {
+    let server = Server { program: find::nats_server(programs)?, dir: dir.clone() };
+    let mut record = super::record(dir)?;
+    server.clear()?;
+    record.settle_nats_port(dir)?;
+    let home = dir.path().join("nats");
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(home.join("jetstream"));
+    made.map_err(|source| EngineError::File { what: "create", path: home.clone(), source })?;
+    let ours = format!(
+        "\n# Ours\nlisten: \"127.0.0.1:{}\"\nserver_name: docket\nauthorization {{ user: {}, password: \"{}\" }}\n\
+         jetstream: {{ store_dir: {:?} }}\n",
+        record.nats_port,
+        EnginesRecord::USER,
+        record.nats_password,
+        home.join("jetstream").to_string_lossy(),
+    );
+    crate::data_dir::write_private(&server.config(), format!("{SETTINGS}{ours}").as_bytes())?;
+    Ok((server, record))
+}
