@@ -1,0 +1,95 @@
+//! Answers by idempotency key.
+
+use std::time::Duration;
+
+use domain::ids::{Position, TenantId, UserId, Version};
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::LogError;
+use crate::log::EventLog;
+
+/// What a command with an idempotency key was answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredAnswer {
+    /// SHA-256 of the request: another hash is another request with the same key.
+    pub request_hash: [u8; 32],
+    /// The aggregate that it was about.
+    pub aggregate_id: String,
+    /// The version after it.
+    pub version: Version,
+    /// The position of its last event.
+    pub position: Position,
+    /// The HTTP status.
+    pub status: u16,
+    /// The rest of the answer.
+    pub answer: serde_json::Value,
+}
+
+impl EventLog {
+    /// The answer that was given to this key, if any. A look-up before deciding saves the
+    /// decision; the append checks again, so a race is answered right all the same.
+    pub async fn answer_for(
+        &self,
+        tenant: TenantId,
+        user: &UserId,
+        key: &str,
+    ) -> Result<Option<StoredAnswer>, LogError> {
+        let row: Option<(Vec<u8>, String, i64, i64, i16, serde_json::Value)> = sqlx::query_as(
+            "SELECT request_hash, aggregate_id, version, position, status, answer
+               FROM idempotency_keys
+              WHERE tenant_id = $1 AND user_id = $2 AND key = $3",
+        )
+        .bind(tenant.0)
+        .bind(user.as_str())
+        .bind(key)
+        .fetch_optional(self.pool())
+        .await
+        .map_err(LogError::of)?;
+        Ok(row.map(|(hash, aggregate_id, version, position, status, answer)| StoredAnswer {
+            request_hash: hash.try_into().unwrap_or_default(),
+            aggregate_id,
+            version: Version(version),
+            position: Position(position),
+            status: status as u16,
+            answer,
+        }))
+    }
+}
+
+/// How many keys one statement prunes, so that it never holds anything for long.
+const PRUNED_AT_ONCE: i64 = 5000;
+
+/// Removes keys past their time, every ten minutes, until the shutdown.
+pub(crate) async fn prune(pool: PgPool, keep: Duration, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(600)) => {}
+        }
+        loop {
+            match prune_some(&pool, keep).await {
+                Ok(pruned) if pruned >= PRUNED_AT_ONCE as u64 => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "old idempotency keys weren't pruned");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Removes some of the keys that are older than `keep`. Returns how many.
+pub(crate) async fn prune_some(pool: &PgPool, keep: Duration) -> Result<u64, sqlx::Error> {
+    let pruned = sqlx::query(
+        "DELETE FROM idempotency_keys
+          WHERE ctid = ANY (ARRAY(SELECT ctid FROM idempotency_keys
+                                   WHERE recorded_at < now() - make_interval(secs => $1) LIMIT $2))",
+    )
+    .bind(keep.as_secs_f64())
+    .bind(PRUNED_AT_ONCE)
+    .execute(pool)
+    .await?;
+    Ok(pruned.rows_affected())
+}
