@@ -1,0 +1,24 @@
+//! How every service speaks HTTP: the layer around its router, and what handlers take and give.
+
+mod body;
+mod caller;
+mod conditional;
+mod layer;
+mod parameters;
+mod position;
+mod prefer;
+mod request;
+mod trace;
+
+pub use body::{BODY_LIMIT, Json, Payload, parse};
+pub use caller::Caller;
+pub use conditional::{IfMatch, etag};
+pub use layer::{HttpSettings, layers};
+pub use parameters::{Path, Query};
+pub use position::{MinPosition, POSITION, position_header};
+pub use prefer::Wait;
+pub use request::RequestInfo;
+pub use trace::{TraceContext, TraceId};
+
+#[cfg(test)]
+mod tests;

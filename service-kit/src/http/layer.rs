@@ -1,0 +1,177 @@
+//! The one layer around a service's router: request id, trace, access log, metrics, and an answer in
+//! the contract's form whatever happens inside.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use tower::{Layer, Service};
+use tracing::Instrument;
+
+use super::request::{RequestInfo, X_REQUEST_ID};
+use crate::problem::{MEDIA_TYPE, Problem};
+
+/// How a service is reached.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HttpSettings {
+    /// A proxy stands before it, and the last address in `X-Forwarded-For` is the caller's.
+    pub behind_proxy: bool,
+}
+
+/// Puts the layer around a router that is complete. Unknown paths and methods become problems.
+pub fn layers(router: Router, settings: HttpSettings) -> Router {
+    router
+        .method_not_allowed_fallback(|| async {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This path doesn't take this method",
+            )
+        })
+        .fallback(|| async { Problem::not_found() })
+        .layer(Around { settings })
+}
+
+#[derive(Clone, Copy)]
+struct Around {
+    settings: HttpSettings,
+}
+
+impl<S> Layer<S> for Around {
+    type Service = AroundService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AroundService { inner, settings: self.settings }
+    }
+}
+
+#[derive(Clone)]
+struct AroundService<S> {
+    inner: S,
+    settings: HttpSettings,
+}
+
+impl<S> Service<Request> for AroundService<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let start = Instant::now();
+        let info = RequestInfo::read(request.headers(), request.extensions(), self.settings.behind_proxy);
+        let method = request.method().clone();
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        request.extensions_mut().insert(info.clone());
+        let span = tracing::info_span!(
+            "request",
+            request_id = &*info.request_id,
+            trace_id = %info.trace.trace_id(),
+        );
+        let inner = self.inner.call(request);
+        let around = async move {
+            let mut response = match AssertUnwindSafe(inner).catch_unwind().await {
+                Ok(Ok(response)) => response,
+                // The panic hook has logged where.
+                Err(_panic) => Problem::internal().into_response(),
+            };
+            finish(&mut response, &info, &method);
+            note(&method, route.as_ref(), response.status(), start.elapsed());
+            Ok(response)
+        };
+        Box::pin(around.instrument(span))
+    }
+}
+
+/// Makes every error a problem with the request's id, and echoes the id.
+fn finish(response: &mut Response, info: &RequestInfo, method: &Method) {
+    let status = response.status();
+    if status.is_client_error() || status.is_server_error() {
+        let problem = response.extensions_mut().remove::<Problem>();
+        if problem.is_some() || !has_problem_body(response) {
+            let problem = problem.unwrap_or_else(|| plain(status));
+            let body = problem.render(Some(&info.request_id));
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+            *response.body_mut() = if method == Method::HEAD { Body::empty() } else { Body::from(body) };
+        }
+    }
+    if let Ok(id) = HeaderValue::from_str(&info.request_id) {
+        response.headers_mut().insert(X_REQUEST_ID, id);
+    }
+}
+
+fn has_problem_body(response: &Response) -> bool {
+    let media_type = response.headers().get(header::CONTENT_TYPE);
+    // A readiness report is its own form of 503.
+    media_type.is_some_and(|value| value == MEDIA_TYPE || value == "application/json")
+}
+
+/// What the framework refused without words of ours.
+fn plain(status: StatusCode) -> Problem {
+    let title = status.canonical_reason().unwrap_or("The request was refused");
+    match status {
+        StatusCode::INTERNAL_SERVER_ERROR => Problem::internal(),
+        status if status.is_server_error() => Problem::new(status, "unavailable", title),
+        status => Problem::new(status, "bad_request", title),
+    }
+}
+
+/// One line and two metrics per request. The route is the pattern, never the path: paths hold ids.
+fn note(method: &Method, route: Option<&MatchedPath>, status: StatusCode, took: Duration) {
+    let matched = route.map_or("unmatched", MatchedPath::as_str);
+    let method = known(method);
+    let code = status.as_u16();
+    let micros = took.as_micros() as u64;
+    if status.is_server_error() {
+        tracing::warn!(target: "access", method, route = matched, status = code, duration_us = micros);
+    } else {
+        tracing::info!(target: "access", method, route = matched, status = code, duration_us = micros);
+    }
+    let name = matched.to_owned();
+    metrics::histogram!("docket_http_request_seconds", "method" => method, "route" => name.clone())
+        .record(took.as_secs_f64());
+    metrics::counter!(
+        "docket_http_requests_total", "method" => method, "route" => name, "status" => class(code)
+    )
+    .increment(1);
+}
+
+/// Methods that callers make up must not become metrics.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "OTHER",
+    }
+}
+
+fn class(status: u16) -> std::borrow::Cow<'static, str> {
+    match status {
+        200 => "200".into(),
+        201 => "201".into(),
+        other => other.to_string().into(),
+    }
+}
