@@ -1,7 +1,10 @@
 //! Any event of the log, whatever it is about.
 
+use std::borrow::Cow;
+
 use crate::tenant::TenantEvent;
 use crate::ticket::TicketEvent;
+use crate::ticket::upcast::Upcasters;
 
 /// The aggregate type of tickets, as it stands in the log and in subjects.
 pub const TICKET: &str = "ticket";
@@ -10,13 +13,120 @@ pub const TENANT: &str = "tenant";
 
 /// An event that was read.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the large variant is the frequent one"
-)]
 pub enum Event {
     /// Of a ticket.
     Ticket(TicketEvent),
     /// Of a tenant.
     Tenant(TenantEvent),
+}
+
+impl Event {
+    /// The type's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Ticket(event) => event.name(),
+            Self::Tenant(event) => event.name(),
+        }
+    }
+}
+
+/// Why an event can't be read. Its aggregate is parked until somebody sees to it.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableEvent {
+    /// Nothing here is of this aggregate type.
+    #[error("unknown aggregate type {0:?}")]
+    AggregateType(String),
+    /// Nothing of this type can happen to such an aggregate.
+    #[error("unknown event type {0:?}")]
+    EventType(String),
+    /// The version is newer than this program, or so old that nobody knows the way up.
+    #[error("{event_type} has version {found:?}; this program reads up to {known}")]
+    Version {
+        /// The event's type.
+        event_type: String,
+        /// The version that it bears.
+        found: String,
+        /// The version that is written today.
+        known: &'static str,
+    },
+    /// The payload isn't what its type and version promise.
+    #[error("the payload of a {event_type} can't be read")]
+    Payload {
+        /// The event's type.
+        event_type: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// Reads an event as the log keeps it, of whatever version.
+pub fn decode(
+    aggregate_type: &str,
+    event_type: &str,
+    event_version: &str,
+    payload: &str,
+    upcasters: &Upcasters,
+) -> Result<Event, UnreadableEvent> {
+    let types = match aggregate_type {
+        TICKET => TicketEvent::TYPES,
+        TENANT => TenantEvent::TYPES,
+        other => return Err(UnreadableEvent::AggregateType(other.to_owned())),
+    };
+    let unknown = || UnreadableEvent::EventType(event_type.to_owned());
+    let (_, current) = types.iter().find(|(name, _)| *name == event_type).ok_or_else(unknown)?;
+    let payload = present_form(event_type, event_version, current, payload, upcasters)?;
+    let read = match aggregate_type {
+        TICKET => TicketEvent::decode(event_type, &payload).map(|read| read.map(Event::Ticket)),
+        _ => TenantEvent::decode(event_type, &payload).map(|read| read.map(Event::Tenant)),
+    };
+    read.ok_or_else(unknown)?.map_err(|source| unreadable(event_type, source))
+}
+
+/// The payload in the form of the current version; as it stands, if it has that already.
+fn present_form<'a>(
+    event_type: &str,
+    found: &str,
+    current: &'static str,
+    payload: &'a str,
+    upcasters: &Upcasters,
+) -> Result<Cow<'a, str>, UnreadableEvent> {
+    if found == current {
+        return Ok(Cow::Borrowed(payload));
+    }
+    let value = serde_json::from_str(payload).map_err(|source| unreadable(event_type, source))?;
+    let Some(value) = upcasters.lift(event_type, found, current, value) else {
+        return Err(UnreadableEvent::Version {
+            event_type: event_type.to_owned(),
+            found: found.to_owned(),
+            known: current,
+        });
+    };
+    Ok(Cow::Owned(value.to_string()))
+}
+
+fn unreadable(event_type: &str, source: serde_json::Error) -> UnreadableEvent {
+    UnreadableEvent::Payload { event_type: event_type.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let read = |aggregate, event, version, payload| {
+            decode(aggregate, event, version, payload, &Upcasters::default())
+        };
+        assert!(read(TICKET, "TagAdded", "1", r#"{"tag":"vip"}"#).is_ok());
+        for (answer, says) in [
+            (read("planet", "TagAdded", "1", "{}"), "unknown aggregate type \"planet\""),
+            (read(TICKET, "TicketFlown", "1", "{}"), "unknown event type \"TicketFlown\""),
+            (read(TICKET, "TagAdded", "9", "{}"), "TagAdded has version \"9\"; this program reads up to 1"),
+            (read(TICKET, "TagAdded", "1", "{}"), "the payload of a TagAdded can't be read"),
+            (read(TICKET, "TagAdded", "0", "{"), "the payload of a TagAdded can't be read"),
+        ] {
+            assert_eq!(answer.unwrap_err().to_string(), says);
+        }
+    }
 }

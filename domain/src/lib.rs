@@ -6,6 +6,7 @@
 pub mod event;
 pub mod identity;
 pub mod ids;
+pub mod input;
 pub mod metadata;
 pub mod personal;
 pub mod tenant;

@@ -1,9 +1,6 @@
 //! The one table of what can be asked for, and what each thing needs.
 
-#[expect(
-    clippy::enum_glob_use,
-    reason = "the table reads best with the bare names"
-)]
+#[expect(clippy::enum_glob_use, reason = "the table reads best with the bare names")]
 use super::permission::Permission::{self, *};
 
 /// Who an operation is for at all.

@@ -122,18 +122,13 @@ impl Permissions {
 
     /// Those in the set, in the order of [`Permission::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL
-            .iter()
-            .copied()
-            .filter(move |one| self.contains(*one))
+        Permission::ALL.iter().copied().filter(move |one| self.contains(*one))
     }
 }
 
 impl std::fmt::Debug for Permissions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set()
-            .entries(self.iter().map(Permission::as_str))
-            .finish()
+        f.debug_set().entries(self.iter().map(Permission::as_str)).finish()
     }
 }
 
@@ -145,10 +140,7 @@ mod tests {
     fn names_go_both_ways_and_fit_the_set() {
         assert!(Permission::ALL.len() <= 32);
         for permission in Permission::ALL {
-            assert_eq!(
-                Permission::from_name(permission.as_str()),
-                Some(*permission)
-            );
+            assert_eq!(Permission::from_name(permission.as_str()), Some(*permission));
             assert!(Permissions::of(Permission::ALL).contains(*permission));
             assert!(!Permissions::NONE.contains(*permission));
         }

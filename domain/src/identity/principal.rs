@@ -128,11 +128,7 @@ impl Principal {
 
     /// As events name them.
     pub fn actor(&self) -> Actor {
-        Actor {
-            id: self.user.clone(),
-            kind: self.kind,
-            name: self.name.clone().map(Personal::new),
-        }
+        Actor { id: self.user.clone(), kind: self.kind, name: self.name.clone().map(Personal::new) }
     }
 }
 
@@ -165,11 +161,7 @@ mod tests {
     fn no_known_role_allows_nothing() {
         for roles in [&[][..], &["god"]] {
             let nobody = with(roles);
-            assert!(
-                Operation::ALL
-                    .iter()
-                    .all(|operation| nobody.may(*operation).is_err())
-            );
+            assert!(Operation::ALL.iter().all(|operation| nobody.may(*operation).is_err()));
             assert_eq!(nobody.kind(), ActorKind::Customer);
             assert_eq!(nobody.visibility(), Visibility::Own);
             assert!(!nobody.sees_notes());
@@ -234,13 +226,7 @@ mod tests {
             GetQueues,
             GetProjections,
         ];
-        let agent = [
-            AssignTicket,
-            UnassignTicket,
-            RouteTicket,
-            ReadEvents,
-            StreamEvents,
-        ];
+        let agent = [AssignTicket, UnassignTicket, RouteTicket, ReadEvents, StreamEvents];
         let lead = [DeleteTicket, RestoreTicket, RedactMessage];
         let reading = [
             ListTickets,
@@ -260,14 +246,8 @@ mod tests {
             ("org_support", &[&own, &desk]),
             ("support_agent", &[&own, &desk, &agent]),
             ("support_lead", &[&own, &desk, &agent, &lead]),
-            (
-                "support_manager",
-                &[&own, &desk, &agent, &lead, &[SearchAudit]],
-            ),
-            (
-                "support_admin",
-                &[&own, &desk, &agent, &lead, &[SearchAudit]],
-            ),
+            ("support_manager", &[&own, &desk, &agent, &lead, &[SearchAudit]]),
+            ("support_admin", &[&own, &desk, &agent, &lead, &[SearchAudit]]),
             ("msp_admin", &[&own, &desk, &agent, &lead, &[SearchAudit]]),
             ("auditor", &[&reading, &[SearchAudit]]),
             ("analyst", &[&reading, &[ReadEvents, StreamEvents]]),
@@ -277,11 +257,7 @@ mod tests {
             let somebody = with(&[role]);
             for operation in Operation::ALL {
                 let expected = allowed.iter().any(|list| list.contains(operation));
-                assert_eq!(
-                    somebody.may(*operation).is_ok(),
-                    expected,
-                    "{role}: {operation:?}"
-                );
+                assert_eq!(somebody.may(*operation).is_ok(), expected, "{role}: {operation:?}");
             }
         }
     }

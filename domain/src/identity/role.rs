@@ -1,9 +1,6 @@
 //! The built-in roles.
 
-#[expect(
-    clippy::enum_glob_use,
-    reason = "the table reads best with the bare names"
-)]
+#[expect(clippy::enum_glob_use, reason = "the table reads best with the bare names")]
 use super::permission::Permission::{self, *};
 use super::permission::Permissions;
 use super::principal::Visibility;
@@ -24,93 +21,38 @@ pub struct Role {
 
 const CUSTOMER: Permissions = Permissions::of(&[TicketsCreate, TicketsRead, KbRead]);
 /// The head of the clients of a managed-service provider: may move tickets along and delete them.
-const CLIENT_ADMIN: Permissions = CUSTOMER.with(Permissions::of(&[
-    TicketsUpdate,
-    TicketsClose,
-    TicketsDelete,
-    MembersManage,
-    StatsRead,
-]));
+const CLIENT_ADMIN: Permissions =
+    CUSTOMER.with(Permissions::of(&[TicketsUpdate, TicketsClose, TicketsDelete, MembersManage, StatsRead]));
 /// Staff of a linked organisation: works on what is routed there, doesn't move it elsewhere.
-const ORG_SUPPORT: Permissions = CUSTOMER.with(Permissions::of(&[
-    TicketsUpdate,
-    TicketsClose,
-    NotesRead,
-    NotesWrite,
-]));
-const AGENT: Permissions =
-    ORG_SUPPORT.with(Permissions::of(&[TicketsAssign, KbCreate, EventsSubscribe]));
+const ORG_SUPPORT: Permissions =
+    CUSTOMER.with(Permissions::of(&[TicketsUpdate, TicketsClose, NotesRead, NotesWrite]));
+const AGENT: Permissions = ORG_SUPPORT.with(Permissions::of(&[TicketsAssign, KbCreate, EventsSubscribe]));
 const LEAD: Permissions = AGENT.with(Permissions::of(&[TicketsDelete, KbUpdate, StatsRead]));
-const MANAGER: Permissions = LEAD.with(Permissions::of(&[
-    KbPublish,
-    CatalogueManage,
-    SlaManage,
-    AuditRead,
-]));
-const ADMIN: Permissions = MANAGER.with(Permissions::of(&[
-    MembersManage,
-    AuditExport,
-    RetentionManage,
-    TenantManage,
-]));
-const AUDITOR: Permissions =
-    Permissions::of(&[TicketsRead, NotesRead, KbRead, AuditRead, AuditExport]);
+const MANAGER: Permissions = LEAD.with(Permissions::of(&[KbPublish, CatalogueManage, SlaManage, AuditRead]));
+const ADMIN: Permissions =
+    MANAGER.with(Permissions::of(&[MembersManage, AuditExport, RetentionManage, TenantManage]));
+const AUDITOR: Permissions = Permissions::of(&[TicketsRead, NotesRead, KbRead, AuditRead, AuditExport]);
 const ANALYST: Permissions = Permissions::of(&[TicketsRead, StatsRead, EventsSubscribe, KbRead]);
 
-const fn role(
-    name: &'static str,
-    kind: ActorKind,
-    visibility: Visibility,
-    permissions: Permissions,
-) -> Role {
-    Role {
-        name,
-        kind,
-        visibility,
-        permissions,
-    }
+const fn role(name: &'static str, kind: ActorKind, visibility: Visibility, permissions: Permissions) -> Role {
+    Role { name, kind, visibility, permissions }
 }
 
 impl Role {
     /// The roles that every tenant has.
     pub const BUILT_IN: &'static [Self] = &[
         role("customer", ActorKind::Customer, Visibility::Own, CUSTOMER),
-        role(
-            "client_user",
-            ActorKind::Customer,
-            Visibility::Tenant,
-            CUSTOMER,
-        ),
-        role(
-            "client_admin",
-            ActorKind::Customer,
-            Visibility::Tenant,
-            CLIENT_ADMIN,
-        ),
+        role("client_user", ActorKind::Customer, Visibility::Tenant, CUSTOMER),
+        role("client_admin", ActorKind::Customer, Visibility::Tenant, CLIENT_ADMIN),
         role("msp_admin", ActorKind::Agent, Visibility::Tenant, ADMIN),
         role("support_agent", ActorKind::Agent, Visibility::Tenant, AGENT),
         role("support_lead", ActorKind::Agent, Visibility::Tenant, LEAD),
-        role(
-            "support_manager",
-            ActorKind::Agent,
-            Visibility::Tenant,
-            MANAGER,
-        ),
+        role("support_manager", ActorKind::Agent, Visibility::Tenant, MANAGER),
         role("support_admin", ActorKind::Agent, Visibility::Tenant, ADMIN),
-        role(
-            "org_support",
-            ActorKind::Agent,
-            Visibility::Organization,
-            ORG_SUPPORT,
-        ),
+        role("org_support", ActorKind::Agent, Visibility::Organization, ORG_SUPPORT),
         role("auditor", ActorKind::Agent, Visibility::Tenant, AUDITOR),
         role("analyst", ActorKind::Agent, Visibility::Tenant, ANALYST),
-        role(
-            "platform_admin",
-            ActorKind::Agent,
-            Visibility::Tenant,
-            Permissions::of(Permission::ALL),
-        ),
+        role("platform_admin", ActorKind::Agent, Visibility::Tenant, Permissions::of(Permission::ALL)),
     ];
 
     /// The built-in role of this name.
@@ -129,19 +71,13 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), 12);
-        assert_eq!(
-            Role::named("support_lead").map(|role| role.name),
-            Some("support_lead")
-        );
+        assert_eq!(Role::named("support_lead").map(|role| role.name), Some("support_lead"));
         assert_eq!(Role::named("god"), None);
     }
 
     #[test]
     fn no_role_on_the_customers_side_sees_notes() {
-        for role in Role::BUILT_IN
-            .iter()
-            .filter(|role| role.kind == ActorKind::Customer)
-        {
+        for role in Role::BUILT_IN.iter().filter(|role| role.kind == ActorKind::Customer) {
             assert!(!role.permissions.contains(NotesRead), "{}", role.name);
             assert!(!role.permissions.contains(EventsSubscribe), "{}", role.name);
         }

@@ -48,8 +48,23 @@ impl TenantEvent {
         }
     }
 
+    /// The JSON Schema of each type's payload.
+    pub fn schemas() -> Vec<(&'static str, &'static str, schemars::Schema)> {
+        vec![("TenantCreated", "1", schemars::schema_for!(TenantCreated))]
+    }
+
     /// Reads a payload of the current version. `None` if the type is unknown.
     pub fn decode(name: &str, payload: &str) -> Option<serde_json::Result<Self>> {
         (name == "TenantCreated").then(|| serde_json::from_str(payload).map(Self::TenantCreated))
+    }
+}
+
+impl cqrs_es::DomainEvent for TenantEvent {
+    fn event_type(&self) -> String {
+        self.name().to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        self.version().to_owned()
     }
 }

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 /// What the engine knows of a status. Everything else about it is the tenant's.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum StatusCategory {
+    #[default]
     New,
     Open,
     PendingCustomer,
@@ -111,4 +112,31 @@ pub struct TenantSettings {
     pub number_prefix: String,
     /// Upper bounds.
     pub limits: Limits,
+}
+
+impl TenantSettings {
+    /// The status of this key.
+    pub fn status(&self, key: &str) -> Option<&Status> {
+        self.statuses.iter().find(|status| status.key == key)
+    }
+
+    /// The priority of this key.
+    pub fn priority(&self, key: &str) -> Option<&Priority> {
+        self.priorities.iter().find(|priority| priority.key == key)
+    }
+
+    /// The first status of a category, in the order that people see.
+    pub fn first_of(&self, category: StatusCategory) -> Option<&Status> {
+        self.statuses.iter().find(|status| status.category == category)
+    }
+
+    /// The statuses that may follow. From one that the workflow no longer has, any may:
+    /// a ticket must not be stuck because the workflow changed under it.
+    pub fn allowed_from(&self, key: &str) -> Vec<&str> {
+        match self.transitions.get(key) {
+            Some(allowed) => allowed.iter().map(String::as_str).collect(),
+            None if self.status(key).is_some() => Vec::new(),
+            None => self.statuses.iter().map(|status| status.key.as_str()).collect(),
+        }
+    }
 }

@@ -1,0 +1,142 @@
+//! What each event makes of a ticket. Never refuses: what happened, happened.
+
+use serde_json::Value;
+
+use super::event::*;
+use super::state::{AssignmentChange, Message, Rating, Ticket};
+use crate::ids::MessageId;
+use crate::personal::Personal;
+use crate::tenant::StatusCategory;
+
+impl Ticket {
+    /// Takes in what happened.
+    pub fn apply(&mut self, event: TicketEvent) {
+        match event {
+            TicketEvent::TicketOpened(event) => self.opened(event),
+            TicketEvent::TicketAssigned(event) => {
+                self.assigned(event.from, event.to, event.reason);
+            }
+            TicketEvent::TicketUnassigned(event) => {
+                self.assigned(event.from, Assignment::default(), event.reason);
+            }
+            TicketEvent::ReplyAdded(event) => {
+                self.first_response_given |= event.first_response;
+                self.said(event.message_id, false, event.author, event.body, event.html);
+            }
+            TicketEvent::NoteAdded(event) => {
+                self.said(event.message_id, true, event.author, event.body, event.html);
+            }
+            TicketEvent::MessageEdited(event) => {
+                if let Some(message) = self.message_mut(event.message_id) {
+                    message.body = event.body;
+                    message.html = event.html;
+                    message.edited = true;
+                }
+            }
+            TicketEvent::MessageRedacted(event) => {
+                if let Some(message) = self.message_mut(event.message_id) {
+                    message.body = Personal::default();
+                    message.html = None;
+                    message.redacted = true;
+                }
+            }
+            TicketEvent::MessageRead(event) => {
+                if let Some(message) = self.message_mut(event.message_id) {
+                    message.readers.push(event.reader);
+                }
+            }
+            TicketEvent::StatusChanged(event) => self.moved(event.to, event.to_category),
+            TicketEvent::TicketResolved(event) => {
+                self.moved(event.to, event.to_category);
+                self.resolution_notes = event.notes;
+            }
+            TicketEvent::TicketClosed(event) => self.moved(event.to, event.to_category),
+            TicketEvent::TicketReopened(event) => {
+                self.moved(event.to, event.to_category);
+                self.reopen_count = event.count;
+            }
+            TicketEvent::TicketCancelled(event) => self.moved(event.to, event.to_category),
+            TicketEvent::TicketRated(event) => {
+                self.rating = Some(Rating { value: event.rating, comment: event.comment });
+            }
+            TicketEvent::PriorityChanged(event) => {
+                self.priority = event.to;
+                self.priority_rank = event.to_rank;
+            }
+            TicketEvent::CategoryChanged(event) => self.category = event.to,
+            TicketEvent::RequestTypeChanged(event) => self.request_type = event.to,
+            TicketEvent::SubjectChanged(event) => self.subject = event.to,
+            TicketEvent::TagAdded(event) => self.tags.push(event.tag),
+            TicketEvent::TagRemoved(event) => self.tags.retain(|tag| *tag != event.tag),
+            TicketEvent::CustomFieldsSet(event) => {
+                for change in event.changes {
+                    match change.to {
+                        Value::Null => self.custom_fields.remove(&change.key),
+                        value => self.custom_fields.insert(change.key, value),
+                    };
+                }
+            }
+            TicketEvent::TicketEscalated(event) => self.escalation_level = event.level,
+            TicketEvent::TicketRouted(event) => {
+                self.routing = event.to;
+                self.routed_to = event.to_organization;
+            }
+            TicketEvent::TicketMarkedSpam(_) => self.spam = true,
+            TicketEvent::TicketUnmarkedSpam(_) => self.spam = false,
+            TicketEvent::TicketDeleted(_) => self.deleted = true,
+            TicketEvent::TicketRestored(_) => self.deleted = false,
+        }
+    }
+
+    fn opened(&mut self, event: TicketOpened) {
+        self.number = event.number;
+        self.subject = event.subject;
+        self.description = event.description;
+        self.requester = Some(event.requester);
+        self.organization = event.organization;
+        self.status = event.status;
+        self.status_category = event.status_category;
+        self.priority = event.priority;
+        self.priority_rank = event.priority_rank;
+        self.source = event.source;
+        self.category = event.category;
+        self.request_type = event.request_type;
+        self.tags = event.tags;
+        self.custom_fields = event.custom_fields;
+        self.assignment = event.assignment;
+    }
+
+    fn assigned(&mut self, from: Assignment, to: Assignment, reason: Option<String>) {
+        self.assignment = to.clone();
+        self.assignments.push(AssignmentChange { from, to, reason });
+    }
+
+    fn said(
+        &mut self,
+        id: MessageId,
+        internal: bool,
+        author: crate::metadata::Actor,
+        body: Personal<String>,
+        html: Option<Personal<String>>,
+    ) {
+        self.messages.push(Message {
+            id,
+            internal,
+            author,
+            body,
+            html,
+            edited: false,
+            redacted: false,
+            readers: Vec::new(),
+        });
+    }
+
+    fn moved(&mut self, to: String, category: StatusCategory) {
+        self.status = to;
+        self.status_category = category;
+    }
+
+    fn message_mut(&mut self, id: MessageId) -> Option<&mut Message> {
+        self.messages.iter_mut().rev().find(|message| message.id == id)
+    }
+}

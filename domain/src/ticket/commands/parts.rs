@@ -1,0 +1,76 @@
+//! What several verbs take: attachments, and the checks of keys.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::ids::AttachmentId;
+use crate::input::Check;
+use crate::personal::Personal;
+use crate::ticket::event::Attachment;
+use crate::ticket::{Context, TicketError};
+
+/// A file that goes with a message.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentInput {
+    /// Its id, if it is stored already.
+    #[serde(default)]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub id: Option<AttachmentId>,
+    /// The file's name.
+    #[schema(value_type = String, max_length = 255)]
+    pub name: Personal<String>,
+    /// Its media type, such as `image/png`.
+    #[schema(max_length = 255)]
+    pub content_type: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// The longest file name and media type, in characters.
+const MAX_NAME: usize = 255;
+
+/// The attachments of a message; those without an id get one.
+pub(super) fn attachments(
+    check: &mut Check,
+    given: &[AttachmentInput],
+    context: &Context<'_>,
+) -> Vec<Attachment> {
+    let most = context.settings.limits.attachments;
+    if given.len() > most {
+        check.fail("/attachments", "too_many", format!("{most} attachments at most"));
+        return Vec::new();
+    }
+    given
+        .iter()
+        .enumerate()
+        .map(|(index, file)| {
+            let at = |field: &str| format!("/attachments/{index}/{field}");
+            let name = check.line(&at("name"), file.name.expose(), MAX_NAME);
+            if name.contains(['/', '\\']) {
+                check.fail(at("name"), "invalid_character", "a name without its folder");
+            }
+            let content_type = check.line(&at("content_type"), &file.content_type, MAX_NAME);
+            Attachment {
+                id: file.id.unwrap_or_else(|| AttachmentId(context.ids.next())),
+                name: Personal::new(name),
+                content_type,
+                size: file.size,
+            }
+        })
+        .collect()
+}
+
+/// The refusal of a value that isn't among those configured.
+pub(super) fn unknown<'a>(check: &mut Check, pointer: &str, known: impl Iterator<Item = &'a String>) {
+    let known: Vec<_> = known.map(String::as_str).collect();
+    check.fail(pointer, "unknown_value", format!("one of: {}", known.join(", ")));
+}
+
+/// The reason alone, checked.
+pub(super) fn reason(given: Option<&String>) -> Result<Option<String>, TicketError> {
+    let mut check = Check::new();
+    let reason = check.reason(given);
+    check.finish()?;
+    Ok(reason)
+}

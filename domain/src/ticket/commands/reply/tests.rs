@@ -1,0 +1,123 @@
+use super::*;
+use crate::identity::Principal;
+use crate::ticket::commands::testing::*;
+use crate::ticket::event::{StatusChanged, TicketReopened};
+
+fn reply() -> Reply {
+    Reply { body: Personal::new("Hello".to_owned()), ..Reply::default() }
+}
+
+fn with_status(status: &str) -> Reply {
+    Reply { status: Some(status.to_owned()), ..reply() }
+}
+
+fn said(author: &Principal, first_response: bool) -> TicketEvent {
+    ReplyAdded {
+        message_id: message(1),
+        author: author.actor(),
+        body: Personal::new("Hello".to_owned()),
+        html: None,
+        attachments: vec![],
+        canned_response: None,
+        first_response,
+    }
+    .into()
+}
+
+fn reopened() -> TicketEvent {
+    TicketReopened {
+        from: "resolved".to_owned(),
+        from_category: StatusCategory::Resolved,
+        to: "open".to_owned(),
+        to_category: StatusCategory::Open,
+        reason: None,
+        count: 1,
+    }
+    .into()
+}
+
+#[test]
+fn the_first_of_an_agent_is_the_first_response() {
+    given([opened()]).when(agent(), reply()).then([said(&agent(), true)]);
+    given([opened(), reply_by(&customer(), 9)]).when(agent(), reply()).then([said(&agent(), true)]);
+    given([opened(), note_by(&agent(), 9)]).when(agent(), reply()).then([said(&agent(), true)]);
+    given([opened(), reply_by(&lead(), 9)]).when(agent(), reply()).then([said(&agent(), false)]);
+}
+
+#[test]
+fn neither_the_customer_nor_a_machine_gives_the_first_response() {
+    given([opened()]).when(customer(), reply()).then([said(&customer(), false)]);
+    let machine = Principal::system(user("docket"), customer().tenant);
+    given([opened()]).when(machine.clone(), reply()).then([said(&machine, false)]);
+    // An agent who asks for support is a customer there.
+    let own = with_roles("carla", &["support_agent"]);
+    given([opened()]).when(own.clone(), reply()).then([said(&own, false)]);
+}
+
+#[test]
+fn a_customers_reply_reopens_a_resolved_ticket() {
+    given([opened(), resolved()]).when(customer(), reply()).then([said(&customer(), false), reopened()]);
+    given([opened(), resolved()]).when(agent(), reply()).then([said(&agent(), true)]);
+}
+
+#[test]
+fn a_customers_reply_on_a_closed_ticket_is_refused() {
+    given([opened(), resolved(), closed()])
+        .when(customer(), reply())
+        .refused(TicketError::Ended { status: "closed".to_owned() });
+    given([opened(), resolved(), closed()]).when(agent(), reply()).then([said(&agent(), true)]);
+}
+
+#[test]
+fn a_status_is_set_with_it() {
+    let moved = StatusChanged {
+        from: "new".to_owned(),
+        from_category: StatusCategory::New,
+        to: "waiting_customer".to_owned(),
+        to_category: StatusCategory::PendingCustomer,
+        reason: None,
+    };
+    given([opened()])
+        .when(agent(), with_status("waiting_customer"))
+        .then([said(&agent(), true), moved.into()]);
+    given([opened()]).when(agent(), with_status("new")).then([said(&agent(), true)]);
+}
+
+#[test]
+fn a_wrong_status_refuses_the_whole() {
+    let refused = given([opened()]).when(agent(), with_status("closed")).error();
+    assert_eq!(refused.code(), "transition_not_allowed");
+    given([opened()]).when(agent(), with_status("limbo")).invalid([("/status", "unknown_value")]);
+}
+
+#[test]
+fn who_sets_no_status_sets_none_by_replying() {
+    given([opened(), resolved()]).when(customer(), with_status("closed")).forbidden();
+    let client = with_roles("carl", &["client_user"]);
+    given([opened()]).when(client, with_status("open")).forbidden();
+}
+
+#[test]
+fn text_markup_and_files_are_checked() {
+    let html = |html: &str| Reply { html: Some(Personal::new(html.to_owned())), ..reply() };
+    let events = given([opened()]).when(agent(), html("<p>Hi<script>x()</script></p>")).events();
+    let TicketEvent::ReplyAdded(said) = &events[0] else { panic!("{events:?}") };
+    assert_eq!(said.html, Some(Personal::new("<p>Hi</p>".to_owned())));
+
+    let file = |name: &str, content_type: &str| AttachmentInput {
+        id: None,
+        name: Personal::new(name.to_owned()),
+        content_type: content_type.to_owned(),
+        size: 7,
+    };
+    let files = |files: Vec<AttachmentInput>| Reply { attachments: files, ..reply() };
+    let events = given([opened()]).when(agent(), files(vec![file("a.png", "image/png")])).events();
+    let TicketEvent::ReplyAdded(said) = &events[0] else { panic!("{events:?}") };
+    assert_eq!(said.attachments[0].content_type, "image/png");
+    given([opened()])
+        .when(agent(), files(vec![file("../a", "")]))
+        .invalid([("/attachments/0/name", "invalid_character"), ("/attachments/0/content_type", "required")]);
+    given([opened()]).when(agent(), files(vec![file("a", "b"); 21])).invalid([("/attachments", "too_many")]);
+    let blank = Reply { body: Personal::new("\n".to_owned()), ..reply() };
+    given([opened()]).when(agent(), blank).invalid([("/body", "required")]);
+}

@@ -1,0 +1,1 @@
+//! History from elsewhere, told in Docket's events.
