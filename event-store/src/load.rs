@@ -32,6 +32,12 @@ impl<A: Aggregate + Clone + 'static> Loaded<A>
 where
     A::Event: StoredEvent,
 {
+    /// The state before the first event, for a stream whose id was made just now: there is
+    /// nothing to load. The append checks it.
+    pub fn begin() -> Self {
+        Self { aggregate: Arc::default(), version: Version(0), fresh: true, bytes: 0 }
+    }
+
     /// The state after these events, which were appended to it.
     pub fn after(&self, events: &[A::Event], bytes: u64) -> Self {
         let mut aggregate = A::clone(&self.aggregate);

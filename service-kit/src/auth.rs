@@ -104,7 +104,7 @@ impl Authenticator {
             let pause = if known { every } else { Duration::from_secs(1).min(every) };
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+                () = crate::wait::pause(pause) => {}
             }
             for (_, keys) in &self.0.issuers {
                 if keys.refresh().await {

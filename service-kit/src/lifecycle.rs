@@ -53,7 +53,7 @@ pub async fn serve(
         .into_future();
     let late = async {
         shutdown.cancelled().await;
-        tokio::time::sleep(drain).await;
+        crate::wait::pause(drain).await;
     };
     tokio::select! {
         result = server => result,

@@ -28,7 +28,7 @@ pub fn install() {
             .name("metrics-upkeep".into())
             .spawn(move || {
                 loop {
-                    std::thread::sleep(Duration::from_secs(5));
+                    std::thread::park_timeout(Duration::from_secs(5));
                     upkeep.run_upkeep();
                 }
             })

@@ -31,6 +31,12 @@ impl FieldError {
     }
 }
 
+impl From<domain::input::FieldError> for FieldError {
+    fn from(error: domain::input::FieldError) -> Self {
+        Self::new(error.pointer, error.code, error.detail)
+    }
+}
+
 /// An error as the caller gets it. Says what the caller can do; never a stack trace, SQL, or
 /// another tenant's data. The layer of [`crate::http`] adds the request id.
 #[derive(Clone, Debug)]

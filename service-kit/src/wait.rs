@@ -10,8 +10,14 @@ use tokio::time::Instant;
 #[error("not within {0:?}")]
 pub struct TimedOut(pub Duration);
 
-/// Asks `ready` again and again, `pause` apart, until it answers with something or `limit` is over.
-pub async fn until<T, F, Fut>(limit: Duration, pause: Duration, mut ready: F) -> Result<T, TimedOut>
+/// Lets some time pass between two tries or two rounds: the one home of pauses.
+#[expect(clippy::disallowed_methods, reason = "the one home of pauses")]
+pub async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// Asks `ready` again and again, `apart`, until it answers with something or `limit` is over.
+pub async fn until<T, F, Fut>(limit: Duration, apart: Duration, mut ready: F) -> Result<T, TimedOut>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Option<T>>,
@@ -24,7 +30,7 @@ where
         if Instant::now() >= end {
             return Err(TimedOut(limit));
         }
-        tokio::time::sleep(pause).await;
+        pause(apart).await;
     }
 }
 
@@ -44,7 +50,7 @@ impl Backoff {
 
     /// Pauses.
     pub async fn pause(&mut self) {
-        tokio::time::sleep(self.step()).await;
+        pause(self.step()).await;
     }
 
     /// It worked: the next pause is the first again.

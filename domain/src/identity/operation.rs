@@ -82,6 +82,7 @@ operations! {
     RestoreTicket     = "restore_ticket"      POST "/v1/tickets/{id}/restore"                           TicketsDelete   Staff;
     // Each command in the batch is asked about on its own as well.
     BulkCommands      = "bulk_commands"       POST "/v1/commands"                                       TicketsCreate   Everybody;
+    CreateTenant      = "create_tenant"       POST "/v1/tenants"                                        TenantManage    Staff;
     ListTickets       = "list_tickets"        GET  "/v1/tickets"                                        TicketsRead     Everybody;
     GetTicket         = "get_ticket"          GET  "/v1/tickets/{id}"                                   TicketsRead     Everybody;
     GetMessages       = "get_messages"        GET  "/v1/tickets/{id}/messages"                          TicketsRead     Everybody;

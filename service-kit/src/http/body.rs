@@ -149,11 +149,23 @@ fn refused<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Prob
         return syntax(&error.to_string());
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let path = serde_path_to_error::deserialize::<_, T>(&mut deserializer)
-        .err()
-        .map(|error| pointer(error.path()))
-        .unwrap_or_default();
-    Problem::validation(vec![field_error(path, &error.to_string())])
+    match locate(&mut deserializer, |tracked| T::deserialize(tracked)) {
+        Err(errors) => Problem::validation(errors),
+        Ok(_) => Problem::validation(vec![field_error(String::new(), &error.to_string())]),
+    }
+}
+
+/// Reads JSON that is parsed already, or says where and why it can't be.
+pub fn locate<'de, D, T>(
+    deserializer: D,
+    read: impl FnOnce(serde_path_to_error::Deserializer<'_, '_, D>) -> Result<T, D::Error>,
+) -> Result<T, Vec<FieldError>>
+where
+    D: serde::Deserializer<'de>,
+{
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(deserializer, &mut track);
+    read(tracked).map_err(|error| vec![field_error(pointer(&track.path()), &error.to_string())])
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
