@@ -39,8 +39,10 @@ CREATE TABLE read.checkpoints (
     version    integer NOT NULL,
     -- The last event whose effect is in the tables; written in the transaction that writes them.
     position   bigint NOT NULL DEFAULT 0,
-    -- catching_up, live, parked, rebuilding, stopped
+    -- catching_up, live, stopped
     state      text NOT NULL DEFAULT 'stopped',
+    -- A new one is being built beside it.
+    rebuilding boolean NOT NULL DEFAULT false,
     updated_at timestamptz NOT NULL DEFAULT now(),
     -- The process that applied last. Others wait until it stops making headway.
     owner      uuid,

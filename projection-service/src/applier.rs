@@ -1,0 +1,175 @@
+//! Applies stretches of the log to one projection, each in one transaction with its checkpoint.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use domain::ids::Position;
+use event_store::parked;
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
+
+use crate::checkpoint::{Checkpoint, State};
+use crate::entry::LogEntry;
+use crate::parking::Parking;
+use crate::projections::{Projection, Writing};
+
+/// One projection's way of writing: its connection, what it leaves out, and its claim to write.
+pub(crate) struct Applier {
+    pub(crate) projection: &'static dyn Projection,
+    pub(crate) db: PgConnection,
+    pub(crate) parking: Parking,
+    pub(crate) claim: Claim,
+}
+
+/// By what right, and until what, an applier writes.
+pub(crate) enum Claim {
+    /// Into the live tables, as long as nobody else has moved the checkpoint.
+    Live { checkpoint: Checkpoint, owner: Uuid, state: State },
+    /// Into tables that nobody else knows of yet. What can't be applied is kept here.
+    Build { refused: Vec<Refused> },
+}
+
+/// An entry that can't be applied, and why.
+pub(crate) type Refused = (Arc<event_store::RecordedEvent>, String);
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Applied,
+    /// Somebody else has moved the checkpoint: nothing was written.
+    Overtaken,
+}
+
+impl Applier {
+    fn writing(&self) -> Writing {
+        match self.claim {
+            Claim::Live { .. } => Writing::Live,
+            Claim::Build { .. } => Writing::Load,
+        }
+    }
+
+    /// Applies a stretch. What Postgres refuses is narrowed down to the entry that it is about, which
+    /// parks its aggregate; everything else is applied.
+    pub(crate) async fn apply(&mut self, entries: &[&LogEntry]) -> Result<Outcome, sqlx::Error> {
+        let mut stretches = vec![entries];
+        while let Some(stretch) = stretches.pop() {
+            let outcome = match self.attempt(stretch, None).await {
+                Err(error) if refuses_data(&error) => {
+                    if let [entry] = stretch {
+                        self.attempt(stretch, Some((entry, reason(&error)))).await?
+                    } else {
+                        let (first, second) = stretch.split_at(stretch.len() / 2);
+                        stretches.extend([second, first]);
+                        continue;
+                    }
+                }
+                other => other?,
+            };
+            if outcome == Outcome::Overtaken {
+                return Ok(outcome);
+            }
+        }
+        Ok(Outcome::Applied)
+    }
+
+    /// Applies a stretch in one transaction, but for the entry that is known to be refused.
+    async fn attempt<'a>(
+        &mut self,
+        stretch: &[&'a LogEntry],
+        known: Option<(&'a LogEntry, String)>,
+    ) -> Result<Outcome, sqlx::Error> {
+        let Some(last) = stretch.last() else { return Ok(Outcome::Applied) };
+        let started = Instant::now();
+        let (name, writing) = (self.projection.name(), self.writing());
+        let mut selection = self.parking.select(stretch);
+        if let Some((entry, why)) = known {
+            selection.facts.retain(|fact| fact.position() != entry.position().0);
+            selection.refused.push((entry, why));
+        }
+        let mut transaction = self.db.begin().await?;
+        if !selection.facts.is_empty() {
+            self.projection.apply(&mut transaction, &selection.facts, writing).await?;
+        }
+        match &mut self.claim {
+            Claim::Live { checkpoint, owner, state } => {
+                for (entry, why) in &selection.refused {
+                    parked::park(&mut transaction, name, &entry.envelope, why).await?;
+                }
+                // Last, so that its lock, which another process may wait for, is held for a moment.
+                if !checkpoint.advance(&mut transaction, name, last.position(), *owner, *state).await? {
+                    transaction.rollback().await?;
+                    return Ok(Outcome::Overtaken);
+                }
+                transaction.commit().await?;
+                checkpoint.position = last.position();
+                checkpoint.owner = Some(*owner);
+                report(name, stretch, started);
+            }
+            Claim::Build { refused } => {
+                transaction.commit().await?;
+                refused.extend(
+                    selection
+                        .refused
+                        .iter()
+                        .map(|(entry, why)| (Arc::new(entry.envelope.clone()), why.clone())),
+                );
+            }
+        }
+        for (entry, why) in &selection.refused {
+            self.parking.park(entry);
+            let (kind, id) = entry.stream();
+            let (position, event) = (entry.position().0, &entry.envelope.event_type);
+            tracing::error!(projection = name, position, event, kind, id, error = why, "parked an aggregate");
+        }
+        Ok(Outcome::Applied)
+    }
+
+    /// The last position that is applied, of a live projection.
+    pub(crate) fn position(&self) -> Position {
+        match &self.claim {
+            Claim::Live { checkpoint, .. } => checkpoint.position,
+            Claim::Build { .. } => Position::START,
+        }
+    }
+}
+
+/// Whether an entry's data is the cause: data exceptions (class 22), violated constraints (23), and
+/// values beyond a limit (54). Everything else is the database's state, and passes.
+pub(crate) fn refuses_data(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| ["22", "23", "54"].iter().any(|class| code.starts_with(class)))
+        }
+        sqlx::Error::Encode(_) => true,
+        _ => false,
+    }
+}
+
+/// Why Postgres refused, without the values, which may be somebody's.
+pub(crate) fn reason(error: &sqlx::Error) -> String {
+    let Some(error) = error.as_database_error() else { return "a value can't be encoded".to_owned() };
+    let code = error.code().unwrap_or_default();
+    match error.constraint() {
+        Some(constraint) => format!("Postgres refuses it: SQLSTATE {code}, constraint {constraint}"),
+        None => format!("Postgres refuses it: SQLSTATE {code}"),
+    }
+}
+
+fn report(projection: &'static str, stretch: &[&LogEntry], started: Instant) {
+    metrics::histogram!("docket_projection_apply_seconds", "projection" => projection)
+        .record(started.elapsed().as_secs_f64());
+    metrics::counter!("docket_projection_events_total", "projection" => projection)
+        .increment(stretch.len() as u64);
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        for entry in stretch {
+            let envelope = &entry.envelope;
+            tracing::debug!(
+                projection,
+                position = envelope.position.0,
+                event = envelope.event_type,
+                trace_id = entry.trace_id(),
+                "applied"
+            );
+        }
+    }
+}

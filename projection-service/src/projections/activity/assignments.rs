@@ -1,0 +1,109 @@
+//! Who had a ticket, from when until when.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use domain::personal::Personal;
+use domain::ticket::event::{Assignment, TicketEvent};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::entry::Fact;
+use crate::projections::Writing;
+use crate::projections::words::text;
+use crate::row::{self, row};
+
+row! {
+    /// One assignment.
+    Held in "assignments"
+    key { ticket_id: Uuid, position: i64 }
+    once {
+        tenant_id: Uuid,
+        agent: Option<String>,
+        team: Option<String>,
+        organization: Option<String>,
+        assigned_from: DateTime<Utc>,
+        assigned_until: Option<DateTime<Utc>>,
+        assigned_by: String,
+        assigned_by_kind: String,
+        assigned_by_name: Option<String>,
+        reason: Option<String>,
+    }
+    value {}
+}
+
+pub(super) async fn apply(
+    db: &mut PgConnection,
+    facts: &[Fact<'_>],
+    writing: Writing,
+) -> Result<(), sqlx::Error> {
+    let (ended, held) = fold(facts);
+    end(db, &ended).await?;
+    let held: Vec<&Held> = held.iter().collect();
+    match writing {
+        Writing::Live => row::insert(db, &held).await,
+        Writing::Load => row::copy(db, &held).await,
+    }
+}
+
+/// When the assignment that each ticket had before these facts ended, and the new ones.
+fn fold(facts: &[Fact<'_>]) -> (BTreeMap<Uuid, DateTime<Utc>>, Vec<Held>) {
+    let mut ended = BTreeMap::new();
+    let mut held: Vec<Held> = Vec::new();
+    let mut last: BTreeMap<Uuid, usize> = BTreeMap::new();
+    for fact in facts {
+        let Some((ticket, event)) = fact.ticket() else { continue };
+        let nobody = Assignment::default();
+        let (to, reason) = match event {
+            TicketEvent::TicketAssigned(event) => (&event.to, &event.reason),
+            TicketEvent::TicketUnassigned(event) => (&nobody, &event.reason),
+            _ => continue,
+        };
+        match last.remove(&ticket) {
+            Some(before) => held[before].assigned_until = Some(fact.occurred_at()),
+            // The first that a batch knows of; later ones end what began within the batch, or nothing.
+            None => drop(ended.entry(ticket).or_insert(fact.occurred_at())),
+        }
+        if !to.is_empty() {
+            last.insert(ticket, held.len());
+            held.push(row(ticket, to, reason.as_ref(), fact));
+        }
+    }
+    (ended, held)
+}
+
+fn row(ticket: Uuid, to: &Assignment, reason: Option<&String>, fact: &Fact<'_>) -> Held {
+    let actor = fact.actor();
+    Held {
+        ticket_id: ticket,
+        position: fact.position(),
+        tenant_id: fact.tenant(),
+        agent: text(to.agent.as_ref()),
+        team: text(to.team.as_ref()),
+        organization: text(to.organization.as_ref()),
+        assigned_from: fact.occurred_at(),
+        assigned_until: None,
+        assigned_by: actor.id.to_string(),
+        assigned_by_kind: actor.kind.as_str().to_owned(),
+        assigned_by_name: actor.name.clone().map(Personal::into_inner),
+        reason: reason.cloned(),
+    }
+}
+
+/// Ends the assignments that hold, as far as there are any.
+async fn end(db: &mut PgConnection, ended: &BTreeMap<Uuid, DateTime<Utc>>) -> Result<(), sqlx::Error> {
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let (tickets, times): (Vec<Uuid>, Vec<DateTime<Utc>>) = ended.iter().unzip();
+    sqlx::query(
+        "UPDATE assignments SET assigned_until = ended.at \
+         FROM unnest($1::uuid[], $2::timestamptz[]) AS ended (ticket_id, at) \
+         WHERE assignments.ticket_id = ended.ticket_id AND assignments.assigned_until IS NULL",
+    )
+    .bind(tickets)
+    .bind(times)
+    .execute(db)
+    .await?;
+    Ok(())
+}

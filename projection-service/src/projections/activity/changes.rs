@@ -1,0 +1,217 @@
+//! What an event changed, as the audit trail tells it.
+
+use domain::event::Event;
+use domain::ids::MessageId;
+use domain::tenant::TenantEvent;
+use domain::ticket::event::{Assignment, Attachment, TicketEvent};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::projections::words::{is_internal, routing, text};
+
+/// One change.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Change {
+    pub(super) kind: &'static str,
+    pub(super) field: Option<String>,
+    pub(super) old: Option<String>,
+    pub(super) new: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) message: Option<Uuid>,
+    pub(super) internal: bool,
+}
+
+impl Change {
+    fn of(kind: &'static str) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
+    fn field(mut self, field: &str, old: Option<String>, new: Option<String>) -> Self {
+        self.field = Some(field.to_owned());
+        self.old = old;
+        self.new = new;
+        self
+    }
+
+    fn because(mut self, reason: Option<&String>) -> Self {
+        self.reason = reason.cloned();
+        self
+    }
+
+    fn about(mut self, message: MessageId) -> Self {
+        self.message = Some(message.0);
+        self
+    }
+}
+
+fn some(value: &(impl ToString + ?Sized)) -> Option<String> {
+    Some(value.to_string())
+}
+
+/// What the event changed, one item per field.
+pub(super) fn of(event: &Event) -> Vec<Change> {
+    match event {
+        Event::Ticket(event) => {
+            let mut changes = ticket(event);
+            for change in &mut changes {
+                change.internal = is_internal(event);
+            }
+            changes
+        }
+        Event::Tenant(event) => vec![tenant(event)],
+    }
+}
+
+fn ticket(event: &TicketEvent) -> Vec<Change> {
+    let change = match event {
+        TicketEvent::TicketOpened(event) => Change::of("created").field("status", None, some(&event.status)),
+        TicketEvent::TicketAssigned(event) => {
+            return assigned("assigned", &event.from, &event.to, event.reason.as_ref());
+        }
+        TicketEvent::TicketUnassigned(event) => {
+            return assigned("unassigned", &event.from, &Assignment::default(), event.reason.as_ref());
+        }
+        TicketEvent::ReplyAdded(event) => {
+            return said("message_added", event.message_id, &event.attachments);
+        }
+        TicketEvent::NoteAdded(event) => return said("note_added", event.message_id, &event.attachments),
+        TicketEvent::MessageEdited(event) => Change::of("message_edited").about(event.message_id),
+        TicketEvent::MessageRedacted(event) => {
+            Change::of("message_redacted").about(event.message_id).because(event.reason.as_ref())
+        }
+        TicketEvent::MessageRead(event) => Change::of("message_read").about(event.message_id),
+        TicketEvent::StatusChanged(event) => {
+            status("status_changed", &event.from, &event.to, event.reason.as_ref())
+        }
+        TicketEvent::TicketResolved(event) => {
+            status("resolved", &event.from, &event.to, event.reason.as_ref())
+        }
+        TicketEvent::TicketClosed(event) => status("closed", &event.from, &event.to, event.reason.as_ref()),
+        TicketEvent::TicketReopened(event) => {
+            status("reopened", &event.from, &event.to, event.reason.as_ref())
+        }
+        TicketEvent::TicketCancelled(event) => {
+            status("cancelled", &event.from, &event.to, event.reason.as_ref())
+        }
+        TicketEvent::TicketRated(event) => {
+            Change::of("rated").field("rating", text(event.former_rating.as_ref()), some(&event.rating))
+        }
+        TicketEvent::PriorityChanged(event) => Change::of("priority_changed")
+            .field("priority", some(&event.from), some(&event.to))
+            .because(event.reason.as_ref()),
+        TicketEvent::CategoryChanged(event) => Change::of("category_changed")
+            .field("category", event.from.clone(), event.to.clone())
+            .because(event.reason.as_ref()),
+        TicketEvent::RequestTypeChanged(event) => Change::of("field_changed")
+            .field("request_type", event.from.clone(), event.to.clone())
+            .because(event.reason.as_ref()),
+        TicketEvent::SubjectChanged(event) => Change::of("field_changed")
+            .field("subject", some(event.from.expose()), some(event.to.expose()))
+            .because(event.reason.as_ref()),
+        TicketEvent::TagAdded(event) => Change::of("tag_added").field("tags", None, some(&event.tag)),
+        TicketEvent::TagRemoved(event) => Change::of("tag_removed").field("tags", some(&event.tag), None),
+        TicketEvent::CustomFieldsSet(event) => {
+            let field = |change: &domain::ticket::event::FieldChange| {
+                let name = format!("custom_fields.{}", change.key);
+                Change::of("field_changed").field(&name, value(&change.from), value(&change.to))
+            };
+            return event.changes.iter().map(field).collect();
+        }
+        TicketEvent::TicketEscalated(event) => {
+            let to = event.to_role.clone().or_else(|| text(event.to_agent.as_ref()));
+            Change::of("escalated").field("escalated_to", None, to).because(Some(&event.reason))
+        }
+        TicketEvent::TicketRouted(event) => {
+            let mut changes = vec![Change::of("routed").field(
+                "routing",
+                some(routing(event.from)),
+                some(routing(event.to)),
+            )];
+            let (from, to) = (text(event.from_organization.as_ref()), text(event.to_organization.as_ref()));
+            if from != to {
+                changes.push(Change::of("routed").field("organization", from, to));
+            }
+            return changes;
+        }
+        TicketEvent::TicketMarkedSpam(event) => Change::of("marked_spam").because(event.reason.as_ref()),
+        TicketEvent::TicketUnmarkedSpam(event) => Change::of("unmarked_spam").because(event.reason.as_ref()),
+        TicketEvent::TicketDeleted(event) => Change::of("deleted").because(event.reason.as_ref()),
+        TicketEvent::TicketRestored(event) => Change::of("restored").because(event.reason.as_ref()),
+    };
+    vec![change]
+}
+
+fn tenant(event: &TenantEvent) -> Change {
+    match event {
+        TenantEvent::TenantCreated(event) => {
+            Change::of("tenant_created").field("profile", None, some(&event.profile))
+        }
+    }
+}
+
+fn status(kind: &'static str, from: &String, to: &String, reason: Option<&String>) -> Change {
+    Change::of(kind).field("status", some(from), some(to)).because(reason)
+}
+
+/// One change per part of the assignment, so that each part's history can be read and counted alone.
+fn assigned(kind: &'static str, from: &Assignment, to: &Assignment, reason: Option<&String>) -> Vec<Change> {
+    let parts = [
+        ("agent", text(from.agent.as_ref()), text(to.agent.as_ref())),
+        ("team", text(from.team.as_ref()), text(to.team.as_ref())),
+        ("organization", text(from.organization.as_ref()), text(to.organization.as_ref())),
+    ];
+    parts
+        .into_iter()
+        .filter(|(_, from, to)| from != to)
+        .map(|(field, from, to)| Change::of(kind).field(field, from, to).because(reason))
+        .collect()
+}
+
+fn said(kind: &'static str, message: MessageId, attachments: &[Attachment]) -> Vec<Change> {
+    let mut changes = vec![Change::of(kind).about(message)];
+    changes.extend(attachments.iter().map(|attachment| {
+        Change::of("attachment_added")
+            .field("attachments", None, some(attachment.name.expose()))
+            .about(message)
+    }));
+    changes
+}
+
+/// A custom field's value as people read it: text as it stands, the rest as JSON, null as nothing.
+fn value(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::{TeamId, UserId};
+
+    use super::*;
+
+    #[test]
+    fn an_assignment_is_told_part_by_part() {
+        let agent = |id: &str| Some(UserId::new(id).unwrap());
+        let from = Assignment { agent: agent("ada"), team: None, organization: None };
+        let to =
+            Assignment { agent: agent("ben"), team: Some(TeamId::new("net").unwrap()), organization: None };
+        let fields: Vec<_> = assigned("assigned", &from, &to, None)
+            .into_iter()
+            .map(|change| (change.field.unwrap(), change.old, change.new))
+            .collect();
+        assert_eq!(
+            fields,
+            [("agent".to_owned(), some("ada"), some("ben")), ("team".to_owned(), None, some("net")),]
+        );
+    }
+
+    #[test]
+    fn values_of_fields_are_told_as_people_read_them() {
+        assert_eq!(value(&Value::Null), None);
+        assert_eq!(value(&"plain".into()), some("plain"));
+        assert_eq!(value(&serde_json::json!(["a", 1])), some(r#"["a",1]"#));
+    }
+}

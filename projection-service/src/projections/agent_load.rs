@@ -1,0 +1,201 @@
+//! What each agent has on the desk.
+
+use async_trait::async_trait;
+use domain::tenant::StatusCategory;
+use domain::ticket::event::TicketEvent;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::tally::Tally;
+use super::words::text;
+use super::{Projection, Sql, Writing, sql};
+use crate::entry::{Fact, known_tickets};
+use crate::row::{Working, row};
+
+row! {
+    /// What a ticket is counted as.
+    Loaded in "loaded"
+    key { ticket_id: Uuid }
+    once {}
+    value {
+        tenant_id: Uuid,
+        agent: Option<String>,
+        status: String,
+        status_category: String,
+        spam: bool,
+        deleted: bool,
+    }
+}
+
+/// What is counted of an agent's tickets, in the order of the table's columns.
+const COLUMNS: [&str; 10] = [
+    "assigned",
+    "active",
+    "new",
+    "open",
+    "pending_customer",
+    "pending_internal",
+    "resolved",
+    "closed",
+    "cancelled",
+    "in_progress",
+];
+
+/// A count: tenant, agent, and one of [`COLUMNS`].
+type Key = (Uuid, String, &'static str);
+
+impl Loaded {
+    /// The counts that the ticket is in.
+    fn keys(&self) -> Vec<Key> {
+        let Some(agent) = self.agent.as_ref().filter(|_| !self.spam && !self.deleted) else {
+            return Vec::new();
+        };
+        let category = COLUMNS.into_iter().find(|column| *column == self.status_category);
+        let done = matches!(self.status_category.as_str(), "resolved" | "closed" | "cancelled");
+        [
+            Some("assigned"),
+            (!done).then_some("active"),
+            category,
+            (category == Some("open") && self.status == "in_progress").then_some("in_progress"),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|column| (self.tenant_id, agent.clone(), column))
+        .collect()
+    }
+
+    /// Changes what the event changes; says whether that was anything.
+    fn apply(&mut self, event: &TicketEvent) -> bool {
+        match event {
+            TicketEvent::TicketAssigned(event) => self.agent = text(event.to.agent.as_ref()),
+            TicketEvent::TicketUnassigned(_) => self.agent = None,
+            TicketEvent::StatusChanged(event) => self.status(&event.to, event.to_category),
+            TicketEvent::TicketResolved(event) => self.status(&event.to, event.to_category),
+            TicketEvent::TicketClosed(event) => self.status(&event.to, event.to_category),
+            TicketEvent::TicketReopened(event) => self.status(&event.to, event.to_category),
+            TicketEvent::TicketCancelled(event) => self.status(&event.to, event.to_category),
+            TicketEvent::TicketMarkedSpam(_) => self.spam = true,
+            TicketEvent::TicketUnmarkedSpam(_) => self.spam = false,
+            TicketEvent::TicketDeleted(_) => self.deleted = true,
+            TicketEvent::TicketRestored(_) => self.deleted = false,
+            _ => return false,
+        }
+        true
+    }
+
+    fn status(&mut self, to: &str, category: StatusCategory) {
+        to.clone_into(&mut self.status);
+        category.as_str().clone_into(&mut self.status_category);
+    }
+}
+
+fn opened(id: Uuid, event: &TicketEvent, fact: &Fact<'_>) -> Option<Loaded> {
+    let TicketEvent::TicketOpened(event) = event else { return None };
+    Some(Loaded {
+        ticket_id: id,
+        tenant_id: fact.tenant(),
+        status: event.status.clone(),
+        status_category: event.status_category.as_str().to_owned(),
+        ..Loaded::default()
+    })
+}
+
+/// The load of agents.
+pub(super) struct AgentLoad;
+
+#[async_trait]
+impl Projection for AgentLoad {
+    fn name(&self) -> &'static str {
+        "agent_load"
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+
+    fn sql(&self) -> Sql {
+        sql!("agent_load_v1")
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["load", "loaded"]
+    }
+
+    fn views(&self) -> &'static [&'static str] {
+        &["agent_load"]
+    }
+
+    async fn apply(
+        &self,
+        db: &mut PgConnection,
+        facts: &[Fact<'_>],
+        writing: Writing,
+    ) -> Result<(), sqlx::Error> {
+        let mut tickets = Working::load(db, known_tickets(facts), |row: &Loaded| row.ticket_id).await?;
+        let mut tally = Tally::default();
+        for fact in facts {
+            let Some((id, event)) = fact.ticket() else { continue };
+            if let Some(ticket) = opened(id, event, fact) {
+                tickets.put(id, ticket);
+            } else if let Some(ticket) = tickets.get(id) {
+                let mut changed = ticket.clone();
+                if changed.apply(event) {
+                    tally.moved(ticket.keys(), changed.keys());
+                    tickets.put(id, changed);
+                }
+            }
+        }
+        tickets.write(db, writing).await?;
+        add(db, tally).await
+    }
+}
+
+/// Adds the differences, and takes away the agents who have nothing left.
+async fn add(db: &mut PgConnection, tally: Tally<Key>) -> Result<(), sqlx::Error> {
+    let (mut tenants, mut agents): (Vec<Uuid>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut differences: [Vec<i64>; COLUMNS.len()] = Default::default();
+    for ((tenant, agent, column), difference) in tally.differences() {
+        if tenants.last() != Some(&tenant) || agents.last() != Some(&agent) {
+            tenants.push(tenant);
+            agents.push(agent);
+            differences.iter_mut().for_each(|column| column.push(0));
+        }
+        if let Some(index) = COLUMNS.iter().position(|each| *each == column)
+            && let Some(last) = differences[index].last_mut()
+        {
+            *last = difference;
+        }
+    }
+    if tenants.is_empty() {
+        return Ok(());
+    }
+    let mut upsert = sqlx::query(
+        "INSERT INTO load (tenant_id, agent, assigned, active, new, open, pending_customer, \
+                           pending_internal, resolved, closed, cancelled, in_progress) \
+         SELECT v.* FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], \
+                                $7::int8[], $8::int8[], $9::int8[], $10::int8[], $11::int8[], $12::int8[]) AS v \
+         ON CONFLICT (tenant_id, agent) DO UPDATE SET \
+             assigned = load.assigned + EXCLUDED.assigned, active = load.active + EXCLUDED.active, \
+             new = load.new + EXCLUDED.new, open = load.open + EXCLUDED.open, \
+             pending_customer = load.pending_customer + EXCLUDED.pending_customer, \
+             pending_internal = load.pending_internal + EXCLUDED.pending_internal, \
+             resolved = load.resolved + EXCLUDED.resolved, closed = load.closed + EXCLUDED.closed, \
+             cancelled = load.cancelled + EXCLUDED.cancelled, \
+             in_progress = load.in_progress + EXCLUDED.in_progress",
+    )
+    .bind(&tenants)
+    .bind(&agents);
+    for column in &differences {
+        upsert = upsert.bind(column);
+    }
+    upsert.execute(&mut *db).await?;
+    sqlx::query(
+        "DELETE FROM load USING unnest($1::uuid[], $2::text[]) AS v (tenant_id, agent) \
+         WHERE load.tenant_id = v.tenant_id AND load.agent = v.agent AND load.assigned = 0",
+    )
+    .bind(&tenants)
+    .bind(&agents)
+    .execute(&mut *db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! What was said: replies and notes as they stand, their former texts, who read them, their files.
+
+mod fold;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::ticket::event::TicketEvent;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Projection, Sql, Writing, sql};
+use crate::entry::Fact;
+use crate::row::{self, Json, TextArray, Working, row};
+
+row! {
+    /// A reply or a note.
+    Message in "messages"
+    key { id: Uuid }
+    once {
+        author_name: Option<String>,
+        canned_response: Option<String>,
+        mentions: TextArray,
+        attachments: Json<Vec<serde_json::Value>>,
+    }
+    value {
+        tenant_id: Uuid,
+        ticket_id: Uuid,
+        kind: String,
+        author_id: String,
+        author_kind: String,
+        body: String,
+        html: Option<String>,
+        created_at: DateTime<Utc>,
+        edited_at: Option<DateTime<Utc>>,
+        edited_by: Option<String>,
+        edited_by_name: Option<String>,
+        edits: i32,
+        redacted: bool,
+        redacted_at: Option<DateTime<Utc>>,
+        redacted_by: Option<String>,
+        redaction_reason: Option<String>,
+        position: i64,
+        changed_position: i64,
+    }
+}
+
+row! {
+    /// A text that a message had before.
+    Edit in "message_edits"
+    key { position: i64 }
+    once {
+        tenant_id: Uuid,
+        ticket_id: Uuid,
+        message_id: Uuid,
+        former_body: String,
+        former_html: Option<String>,
+        edited_at: DateTime<Utc>,
+        edited_by: String,
+        edited_by_name: Option<String>,
+    }
+    value {}
+}
+
+row! {
+    /// That somebody has read a message.
+    Read in "message_reads"
+    key { message_id: Uuid }
+    once {
+        reader: String,
+        tenant_id: Uuid,
+        ticket_id: Uuid,
+        reader_kind: String,
+        internal: bool,
+        read_at: DateTime<Utc>,
+        position: i64,
+    }
+    value {}
+}
+
+row! {
+    /// A file of a message.
+    Attachment in "attachments"
+    key { id: Uuid }
+    once {
+        tenant_id: Uuid,
+        ticket_id: Uuid,
+        message_id: Uuid,
+        name: String,
+        content_type: String,
+        size: i64,
+        internal: bool,
+        created_at: DateTime<Utc>,
+        position: i64,
+    }
+    value {}
+}
+
+/// The conversation.
+pub(super) struct Conversation;
+
+/// What a batch adds besides messages.
+#[derive(Default)]
+struct Added {
+    edits: Vec<Edit>,
+    reads: Vec<Read>,
+    attachments: Vec<Attachment>,
+    /// Messages redacted, each with the position of its redaction.
+    redacted: Vec<(Uuid, i64)>,
+}
+
+#[async_trait]
+impl Projection for Conversation {
+    fn name(&self) -> &'static str {
+        "conversation"
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+
+    fn sql(&self) -> Sql {
+        sql!("conversation_v1")
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["messages", "message_edits", "message_reads", "attachments"]
+    }
+
+    fn views(&self) -> &'static [&'static str] {
+        &["messages", "message_edits", "message_reads", "attachments"]
+    }
+
+    async fn apply(
+        &self,
+        db: &mut PgConnection,
+        facts: &[Fact<'_>],
+        writing: Writing,
+    ) -> Result<(), sqlx::Error> {
+        let changed = facts.iter().filter_map(Fact::ticket).filter_map(|(_, event)| match event {
+            TicketEvent::MessageEdited(event) => Some(event.message_id.0),
+            TicketEvent::MessageRedacted(event) => Some(event.message_id.0),
+            _ => None,
+        });
+        let mut messages = Working::load(db, changed.collect(), |message: &Message| message.id).await?;
+        let mut added = Added::default();
+        for fact in facts {
+            fold::apply(&mut messages, &mut added, fact);
+        }
+        messages.write(db, writing).await?;
+        add(db, &added.edits, writing).await?;
+        add(db, &added.reads, writing).await?;
+        add(db, &added.attachments, writing).await?;
+        empty_former_texts(db, &added.redacted).await
+    }
+}
+
+/// Adds rows that come once and don't change.
+async fn add<R: row::Row>(db: &mut PgConnection, rows: &[R], writing: Writing) -> Result<(), sqlx::Error> {
+    let rows: Vec<&R> = rows.iter().collect();
+    match writing {
+        Writing::Live => row::insert(db, &rows).await,
+        Writing::Load => row::copy(db, &rows).await,
+    }
+}
+
+/// What a redacted message said before must be out of sight too.
+async fn empty_former_texts(db: &mut PgConnection, redacted: &[(Uuid, i64)]) -> Result<(), sqlx::Error> {
+    if redacted.is_empty() {
+        return Ok(());
+    }
+    let (messages, positions): (Vec<Uuid>, Vec<i64>) = redacted.iter().copied().unzip();
+    sqlx::query(
+        "UPDATE message_edits SET former_body = '', former_html = NULL \
+         FROM unnest($1::uuid[], $2::int8[]) AS redaction (message_id, position) \
+         WHERE message_edits.message_id = redaction.message_id \
+           AND message_edits.position < redaction.position",
+    )
+    .bind(messages)
+    .bind(positions)
+    .execute(db)
+    .await?;
+    Ok(())
+}

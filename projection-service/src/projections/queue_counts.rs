@@ -1,0 +1,210 @@
+//! How many tickets each queue has: exact, kept by differences.
+
+use async_trait::async_trait;
+use domain::tenant::StatusCategory;
+use domain::ticket::event::{Assignment, TicketEvent};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::tally::Tally;
+use super::words::{source, text};
+use super::{Projection, Sql, Writing, sql};
+use crate::entry::{Fact, known_tickets};
+use crate::row::{Working, row};
+
+row! {
+    /// What a ticket is counted as.
+    Counted in "counted"
+    key { ticket_id: Uuid }
+    once {}
+    value {
+        tenant_id: Uuid,
+        status: String,
+        status_category: String,
+        priority: String,
+        category: Option<String>,
+        source: String,
+        agent: Option<String>,
+        team: Option<String>,
+        assigned_organization: Option<String>,
+        routed_organization: Option<String>,
+        spam: bool,
+        deleted: bool,
+    }
+}
+
+/// A count: tenant, dimension, key, and whether of tickets that somebody has to work on.
+type Key = (Uuid, &'static str, String, bool);
+
+impl Counted {
+    /// The counts that the ticket is in.
+    fn keys(&self) -> Vec<Key> {
+        if self.spam || self.deleted {
+            return Vec::new();
+        }
+        let open = !matches!(self.status_category.as_str(), "resolved" | "closed" | "cancelled");
+        let organization = self.assigned_organization.as_ref().or(self.routed_organization.as_ref());
+        let or_none = |value: Option<&String>| value.cloned().unwrap_or_default();
+        [
+            ("total", String::new()),
+            ("status", self.status.clone()),
+            ("status_category", self.status_category.clone()),
+            ("priority", self.priority.clone()),
+            ("category", or_none(self.category.as_ref())),
+            ("source", self.source.clone()),
+            ("agent", or_none(self.agent.as_ref())),
+            ("team", or_none(self.team.as_ref())),
+            ("organization", or_none(organization)),
+        ]
+        .into_iter()
+        .map(|(dimension, key)| (self.tenant_id, dimension, key, open))
+        .collect()
+    }
+
+    /// Changes what the event changes; says whether that was anything.
+    fn apply(&mut self, event: &TicketEvent) -> bool {
+        match event {
+            TicketEvent::TicketAssigned(event) => self.assign(&event.to),
+            TicketEvent::TicketUnassigned(_) => self.assign(&Assignment::default()),
+            TicketEvent::StatusChanged(event) => self.status(&event.to, event.to_category),
+            TicketEvent::TicketResolved(event) => self.status(&event.to, event.to_category),
+            TicketEvent::TicketClosed(event) => self.status(&event.to, event.to_category),
+            TicketEvent::TicketReopened(event) => self.status(&event.to, event.to_category),
+            TicketEvent::TicketCancelled(event) => self.status(&event.to, event.to_category),
+            TicketEvent::PriorityChanged(event) => self.priority.clone_from(&event.to),
+            TicketEvent::CategoryChanged(event) => self.category.clone_from(&event.to),
+            TicketEvent::TicketRouted(event) => {
+                self.routed_organization = text(event.to_organization.as_ref());
+            }
+            TicketEvent::TicketMarkedSpam(_) => self.spam = true,
+            TicketEvent::TicketUnmarkedSpam(_) => self.spam = false,
+            TicketEvent::TicketDeleted(_) => self.deleted = true,
+            TicketEvent::TicketRestored(_) => self.deleted = false,
+            _ => return false,
+        }
+        true
+    }
+
+    fn assign(&mut self, to: &Assignment) {
+        self.agent = text(to.agent.as_ref());
+        self.team = text(to.team.as_ref());
+        self.assigned_organization = text(to.organization.as_ref());
+    }
+
+    fn status(&mut self, to: &str, category: StatusCategory) {
+        to.clone_into(&mut self.status);
+        category.as_str().clone_into(&mut self.status_category);
+    }
+}
+
+fn opened(id: Uuid, event: &TicketEvent, fact: &Fact<'_>) -> Option<Counted> {
+    let TicketEvent::TicketOpened(event) = event else { return None };
+    Some(Counted {
+        ticket_id: id,
+        tenant_id: fact.tenant(),
+        status: event.status.clone(),
+        status_category: event.status_category.as_str().to_owned(),
+        priority: event.priority.clone(),
+        category: event.category.clone(),
+        source: source(event.source).to_owned(),
+        ..Counted::default()
+    })
+}
+
+/// The counts of queues.
+pub(super) struct QueueCounts;
+
+#[async_trait]
+impl Projection for QueueCounts {
+    fn name(&self) -> &'static str {
+        "queue_counts"
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+
+    fn sql(&self) -> Sql {
+        sql!("queue_counts_v1")
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        &["counts", "counted"]
+    }
+
+    fn views(&self) -> &'static [&'static str] {
+        &["queue_counts"]
+    }
+
+    async fn apply(
+        &self,
+        db: &mut PgConnection,
+        facts: &[Fact<'_>],
+        writing: Writing,
+    ) -> Result<(), sqlx::Error> {
+        let mut tickets = Working::load(db, known_tickets(facts), |row: &Counted| row.ticket_id).await?;
+        let mut tally = Tally::default();
+        for fact in facts {
+            let Some((id, event)) = fact.ticket() else { continue };
+            if let Some(ticket) = opened(id, event, fact) {
+                tally.moved(None, ticket.keys());
+                tickets.put(id, ticket);
+            } else if let Some(ticket) = tickets.get(id) {
+                let mut changed = ticket.clone();
+                if changed.apply(event) {
+                    tally.moved(ticket.keys(), changed.keys());
+                    tickets.put(id, changed);
+                }
+            }
+        }
+        tickets.write(db, writing).await?;
+        add(db, tally).await
+    }
+}
+
+/// Adds the differences, and takes away the counts that came to nothing.
+async fn add(db: &mut PgConnection, tally: Tally<Key>) -> Result<(), sqlx::Error> {
+    let (mut tenants, mut dimensions, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut opens, mut differences) = (Vec::new(), Vec::new());
+    for ((tenant, dimension, key, open), difference) in tally.differences() {
+        tenants.push(tenant);
+        dimensions.push(dimension);
+        keys.push(key);
+        opens.push(open);
+        differences.push(difference);
+    }
+    if tenants.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO counts (tenant_id, dimension, key, open, count) \
+         SELECT v.tenant_id, v.dimension, v.key, v.open, v.count \
+         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bool[], $5::int8[]) \
+              AS v (tenant_id, dimension, key, open, count) \
+         ON CONFLICT (tenant_id, dimension, key, open) DO UPDATE SET count = counts.count + EXCLUDED.count",
+    )
+    .bind(&tenants)
+    .bind(&dimensions)
+    .bind(&keys)
+    .bind(&opens)
+    .bind(&differences)
+    .execute(&mut *db)
+    .await?;
+    // Only a difference below none can have brought a count to nothing.
+    if differences.iter().all(|difference| *difference > 0) {
+        return Ok(());
+    }
+    sqlx::query(
+        "DELETE FROM counts \
+         USING unnest($1::uuid[], $2::text[], $3::text[], $4::bool[]) AS v (tenant_id, dimension, key, open) \
+         WHERE counts.tenant_id = v.tenant_id AND counts.dimension = v.dimension \
+           AND counts.key = v.key AND counts.open = v.open AND counts.count = 0",
+    )
+    .bind(&tenants)
+    .bind(&dimensions)
+    .bind(&keys)
+    .bind(&opens)
+    .execute(&mut *db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! How values travel to their columns.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgHasArrayType, PgTypeInfo, PgValueRef};
+use sqlx::{Decode, Postgres, Type};
+use uuid::Uuid;
+
+use super::CopyText;
+
+/// A type that a column can hold.
+pub(crate) trait ColumnType {
+    /// The array type that brings many of it.
+    const ARRAY: &'static str;
+    /// What makes the column's type of an element, if that is another.
+    const CAST: &'static str = "";
+    /// An element of that array.
+    type Wire<'a>
+    where
+        Self: 'a;
+    fn wire(&self) -> Self::Wire<'_>;
+    fn copy(&self, out: &mut CopyText);
+}
+
+macro_rules! plain {
+    ($($type:ty = $array:literal, $copy:expr;)+) => {$(
+        impl ColumnType for $type {
+            const ARRAY: &'static str = $array;
+            type Wire<'a> = $type;
+            fn wire(&self) -> $type {
+                *self
+            }
+            fn copy(&self, out: &mut CopyText) {
+                let text: fn(&$type) -> Cow<'static, str> = $copy;
+                out.plain(&text(self));
+            }
+        }
+
+        impl ColumnType for Option<$type> {
+            const ARRAY: &'static str = $array;
+            type Wire<'a> = Option<$type>;
+            fn wire(&self) -> Option<$type> {
+                *self
+            }
+            fn copy(&self, out: &mut CopyText) {
+                match self {
+                    Some(value) => value.copy(out),
+                    None => out.null(),
+                }
+            }
+        }
+    )+};
+}
+
+plain! {
+    Uuid = "uuid[]", |id| id.to_string().into();
+    i64 = "int8[]", |number| number.to_string().into();
+    i32 = "int4[]", |number| number.to_string().into();
+    i16 = "int2[]", |number| number.to_string().into();
+    bool = "bool[]", |yes| if *yes { "t" } else { "f" }.into();
+    DateTime<Utc> = "timestamptz[]", |time| time.to_rfc3339_opts(SecondsFormat::Micros, true).into();
+}
+
+impl ColumnType for String {
+    const ARRAY: &'static str = "text[]";
+    type Wire<'a> = &'a str;
+    fn wire(&self) -> &str {
+        self
+    }
+    fn copy(&self, out: &mut CopyText) {
+        out.text(self);
+    }
+}
+
+impl ColumnType for Option<String> {
+    const ARRAY: &'static str = "text[]";
+    type Wire<'a> = Option<&'a str>;
+    fn wire(&self) -> Option<&str> {
+        self.as_deref()
+    }
+    fn copy(&self, out: &mut CopyText) {
+        match self {
+            Some(text) => out.text(text),
+            None => out.null(),
+        }
+    }
+}
+
+/// A `text[]`. It travels as its literal, because `unnest` would take an array of arrays apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TextArray(pub(crate) Vec<String>);
+
+impl TextArray {
+    fn literal(&self) -> String {
+        let mut literal = String::from("{");
+        for (index, element) in self.0.iter().enumerate() {
+            if index > 0 {
+                literal.push(',');
+            }
+            literal.push('"');
+            for character in element.chars() {
+                if matches!(character, '"' | '\\') {
+                    literal.push('\\');
+                }
+                literal.push(character);
+            }
+            literal.push('"');
+        }
+        literal.push('}');
+        literal
+    }
+}
+
+impl ColumnType for TextArray {
+    const ARRAY: &'static str = "text[]";
+    const CAST: &'static str = "::text[]";
+    type Wire<'a> = String;
+    fn wire(&self) -> String {
+        self.literal()
+    }
+    fn copy(&self, out: &mut CopyText) {
+        out.text(&self.literal());
+    }
+}
+
+impl Type<Postgres> for TextArray {
+    fn type_info() -> PgTypeInfo {
+        <String as PgHasArrayType>::array_type_info()
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for TextArray {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        <Vec<String> as Decode<'r, Postgres>>::decode(value).map(Self)
+    }
+}
+
+/// A `jsonb`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: Serialize> Json<T> {
+    fn text(&self) -> String {
+        // Values that came from JSON, or are made of text and numbers, can be written as JSON.
+        serde_json::to_string(self).unwrap_or_else(|_| "null".to_owned())
+    }
+}
+
+impl<T: Serialize> ColumnType for Json<T> {
+    const ARRAY: &'static str = "text[]";
+    const CAST: &'static str = "::jsonb";
+    type Wire<'a>
+        = String
+    where
+        T: 'a;
+    fn wire(&self) -> String {
+        self.text()
+    }
+    fn copy(&self, out: &mut CopyText) {
+        out.text(&self.text());
+    }
+}
+
+impl<T> Type<Postgres> for Json<T> {
+    fn type_info() -> PgTypeInfo {
+        <sqlx::types::Json<T> as Type<Postgres>>::type_info()
+    }
+}
+
+impl<'r, T: 'r + for<'de> Deserialize<'de>> Decode<'r, Postgres> for Json<T> {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        let json = <sqlx::types::Json<T> as Decode<'r, Postgres>>::decode(value)?;
+        Ok(Self(json.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn array_literals_escape_what_ends_them() {
+        let tags = TextArray(vec!["a\"b".into(), "c\\d".into(), "e,{f}".into(), String::new()]);
+        assert_eq!(tags.literal(), r#"{"a\"b","c\\d","e,{f}",""}"#);
+        assert_eq!(TextArray::default().literal(), "{}");
+    }
+}

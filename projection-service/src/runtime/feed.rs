@@ -1,0 +1,117 @@
+//! Follows the log and reads each event once, for all projections of the process.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::ids::Position;
+use domain::ticket::upcast::Upcasters;
+use event_store::RecordedEvent;
+use event_store::subscription::{Subscription, SubscriptionOptions};
+use service_kit::wait::Backoff;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::RuntimeOptions;
+use crate::entry::{Batch, LogEntry};
+
+/// How many batches may wait for a projection.
+const QUEUE: usize = 2;
+
+/// How long the others wait for a projection whose queue is full, before it goes on by itself.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How many events are read before other tasks get their turn.
+const STRETCH: usize = 200;
+
+/// What the projections of a process are fed from.
+#[derive(Default)]
+pub(super) struct Feed {
+    queues: Mutex<Vec<mpsc::Sender<Batch>>>,
+    position: watch::Sender<Position>,
+}
+
+impl Feed {
+    /// What comes from now on. The queue ends when its reader is too slow: it catches up from the log
+    /// by itself then, and joins again.
+    pub(super) fn join(&self) -> mpsc::Receiver<Batch> {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        receiver
+    }
+
+    /// The last position that was handed out.
+    pub(super) fn position(&self) -> Position {
+        *self.position.borrow()
+    }
+
+    async fn hand_out(&self, batch: &Batch) {
+        if let Some(last) = batch.last() {
+            // Before the queues get it, so that whoever joins meanwhile reads it from the log.
+            self.position.send_replace(last.position());
+        }
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let sends = queues.iter().map(|queue| queue.send_timeout(batch.clone(), PATIENCE));
+        let sent = futures::future::join_all(sends).await;
+        let lost: Vec<_> =
+            queues.iter().zip(sent).filter(|(_, sent)| sent.is_err()).map(|(q, _)| q).collect();
+        if !lost.is_empty() {
+            let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+            queues.retain(|queue| !lost.iter().any(|lost| lost.same_channel(queue)));
+        }
+    }
+}
+
+/// Follows the log from where the foremost projection is; the others catch up to it by themselves.
+pub(super) async fn run(feed: Arc<Feed>, options: RuntimeOptions, shutdown: CancellationToken) {
+    let mut pauses = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
+    let work = async {
+        let after = loop {
+            match foremost(&options).await {
+                Ok(position) => break position,
+                Err(error) => {
+                    tracing::warn!(%error, "the checkpoints can't be read; trying again");
+                    pauses.pause().await;
+                }
+            }
+        };
+        feed.position.send_replace(after);
+        let mut subscription = Subscription::new(SubscriptionOptions {
+            client: options.client.clone(),
+            wake: options.wake.clone(),
+            ..SubscriptionOptions::new(options.reader.clone(), options.cell.clone(), after)
+        });
+        loop {
+            match subscription.next().await {
+                Ok(events) => {
+                    pauses.reset();
+                    feed.hand_out(&read(&events, &options.upcasters).await).await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the log can't be followed; trying again");
+                    pauses.pause().await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = work => {}
+        () = shutdown.cancelled() => {}
+    }
+    feed.queues.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
+async fn foremost(options: &RuntimeOptions) -> Result<Position, sqlx::Error> {
+    let position: Option<i64> =
+        sqlx::query_scalar("SELECT max(position) FROM read.checkpoints").fetch_one(&options.pool).await?;
+    Ok(Position(position.unwrap_or_default()))
+}
+
+/// Reads events, letting others have their turn in between.
+pub(super) async fn read(events: &[RecordedEvent], upcasters: &Upcasters) -> Batch {
+    let mut entries = Vec::with_capacity(events.len());
+    for stretch in events.chunks(STRETCH) {
+        entries.extend(stretch.iter().map(|event| LogEntry::read(event, upcasters)));
+        tokio::task::yield_now().await;
+    }
+    entries.into()
+}

@@ -1,0 +1,69 @@
+//! How far each projection is.
+
+use serde::Serialize;
+use sqlx::{PgPool, Row};
+
+/// A projection's state, as operators see it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProjectionStatus {
+    /// Its name.
+    pub name: String,
+    /// The version that is being read.
+    pub version: i32,
+    /// The last event whose effect can be read.
+    pub position: i64,
+    /// How many events of the log it hasn't applied yet.
+    pub lag_events: i64,
+    /// For how long the oldest of those has been in the log.
+    pub lag_seconds: f64,
+    /// `catching_up`, `live`, `parked` (live but for parked aggregates), `rebuilding`, `stopped`.
+    pub state: String,
+    /// Aggregates that it can't go on with.
+    pub parked: i64,
+}
+
+/// The state of all projections, as the database has it.
+pub async fn status(pool: &PgPool) -> Result<Vec<ProjectionStatus>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT c.projection, c.version, c.position, \
+                greatest(coalesce(head.position, 0) - c.position, 0) AS lag_events, \
+                coalesce(extract(epoch FROM now() - oldest.recorded_at), 0)::float8 AS lag_seconds, \
+                CASE WHEN c.rebuilding THEN 'rebuilding' \
+                     WHEN c.state = 'live' AND waiting.count > 0 THEN 'parked' \
+                     ELSE c.state END AS state, \
+                waiting.count AS parked \
+         FROM read.checkpoints AS c \
+         LEFT JOIN LATERAL (SELECT max(position) AS position FROM events) AS head ON true \
+         LEFT JOIN events AS oldest ON oldest.position = c.position + 1 \
+         LEFT JOIN LATERAL (SELECT count(*) FROM parked_streams AS p \
+                            WHERE p.projection = c.projection) AS waiting ON true \
+         ORDER BY c.projection",
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(ProjectionStatus {
+                name: row.try_get("projection")?,
+                version: row.try_get("version")?,
+                position: row.try_get("position")?,
+                lag_events: row.try_get("lag_events")?,
+                lag_seconds: row.try_get::<f64, _>("lag_seconds")?.max(0.0),
+                state: row.try_get("state")?,
+                parked: row.try_get("parked")?,
+            })
+        })
+        .collect()
+}
+
+/// Shows the state in the metrics.
+pub(crate) fn measure(status: &[ProjectionStatus]) {
+    for each in status {
+        let name = each.name.clone();
+        metrics::gauge!("docket_projection_position", "projection" => name.clone()).set(each.position as f64);
+        metrics::gauge!("docket_projection_lag_events", "projection" => name.clone())
+            .set(each.lag_events as f64);
+        metrics::gauge!("docket_projection_lag_seconds", "projection" => name.clone()).set(each.lag_seconds);
+        metrics::gauge!("docket_parked_aggregates", "projection" => name).set(each.parked as f64);
+    }
+}
