@@ -195,6 +195,8 @@ mod tests {
             GetHistory,
             GetAssignments,
             GetAttachments,
+            ReadEvents,
+            StreamEvents,
         ];
         let client_admin = [
             ChangeStatus,
@@ -247,8 +249,8 @@ mod tests {
             ("support_agent", &[&own, &desk, &agent]),
             ("support_lead", &[&own, &desk, &agent, &lead]),
             ("support_manager", &[&own, &desk, &agent, &lead, &[SearchAudit]]),
-            ("support_admin", &[&own, &desk, &agent, &lead, &[SearchAudit, CreateTenant]]),
-            ("msp_admin", &[&own, &desk, &agent, &lead, &[SearchAudit, CreateTenant]]),
+            ("support_admin", &[&own, &desk, &agent, &lead, &[SearchAudit]]),
+            ("msp_admin", &[&own, &desk, &agent, &lead, &[SearchAudit]]),
             ("auditor", &[&reading, &[SearchAudit]]),
             ("analyst", &[&reading, &[ReadEvents, StreamEvents]]),
             ("platform_admin", &[Operation::ALL]),

@@ -152,7 +152,6 @@ fn check_keys<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::tenant::profile;
 
     #[test]

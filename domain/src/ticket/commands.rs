@@ -30,7 +30,7 @@ mod status;
 mod subject;
 mod tags;
 #[cfg(test)]
-mod testing;
+pub(in crate::ticket) mod testing;
 mod unassign;
 
 pub use assign::Assign;
@@ -61,6 +61,9 @@ pub use subject::ChangeSubject;
 pub use tags::ChangeTags;
 pub use unassign::Unassign;
 
+pub(in crate::ticket) use custom_fields::check_fields;
+pub(in crate::ticket) use tags::normalised;
+
 use serde::de::{Deserializer, Error};
 
 use super::{Context, Ticket, TicketError, TicketEvent};
@@ -71,7 +74,6 @@ macro_rules! ticket_commands {
     ($($kind:literal $name:ident = $operation:ident;)+) => {
         /// A command of any verb.
         #[derive(Clone, Debug, PartialEq)]
-        #[expect(clippy::large_enum_variant, reason = "the large variants are the frequent ones")]
         pub enum TicketCommand {
             $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)+
         }

@@ -51,7 +51,7 @@ impl SetCustomFields {
 }
 
 /// The keys and values of custom fields.
-pub(super) fn check_fields(
+pub(in crate::ticket) fn check_fields(
     check: &mut Check,
     pointer: &str,
     fields: &BTreeMap<String, Value>,

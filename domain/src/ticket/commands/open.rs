@@ -159,16 +159,12 @@ impl Open {
             });
         }
         let id = id.or_else(|| UserId::new(format!("email:{}", email.as_ref()?.to_lowercase())).ok());
-        match id {
-            Some(id) => Ok(Requester { id, name: name.map(Personal::new), email: email.map(Personal::new) }),
-            None => {
-                if given.id.is_none() {
-                    check.fail("/requester", "required", "an id or an email");
-                }
-                // Not used: the check has failed.
-                Ok(own())
-            }
+        if id.is_none() && given.id.is_none() {
+            check.fail("/requester", "required", "an id or an email");
         }
+        // Without an id the check has failed, so that this isn't used.
+        let id = id.unwrap_or_else(|| actor.user.clone());
+        Ok(Requester { id, name: name.map(Personal::new), email: email.map(Personal::new) })
     }
 }
 

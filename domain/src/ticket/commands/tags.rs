@@ -42,7 +42,12 @@ impl ChangeTags {
 }
 
 /// Tags as they are kept: trimmed, each once, no more than a ticket takes.
-pub(super) fn normalised(check: &mut Check, pointer: &str, given: &[String], limits: &Limits) -> Vec<String> {
+pub(in crate::ticket) fn normalised(
+    check: &mut Check,
+    pointer: &str,
+    given: &[String],
+    limits: &Limits,
+) -> Vec<String> {
     let mut tags: Vec<String> = Vec::with_capacity(given.len().min(limits.tags));
     if given.len() > limits.tags {
         check.fail(pointer, "too_many", format!("{} tags at most", limits.tags));
