@@ -1,1 +1,152 @@
-//! placeholder
+//! Answers queries: from the read models, and from the log where the past or the raw events are
+//! asked for.
+//!
+//! Every answer comes from one read-only transaction, as the role docket_query under row-level
+//! security with the tenant of the caller's token, and names the position that it reflects. Who may
+//! ask for what is `domain`'s table of operations; which rows of a tenant somebody sees, and what of
+//! them, is decided here in one place each: [`visibility`] of events, `Filter` of tickets.
+
+mod answer;
+mod asking;
+mod cursor;
+mod error;
+mod follow;
+mod http;
+mod log;
+mod page;
+mod parameters;
+mod progress;
+mod snapshot;
+mod time;
+mod visibility;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::FromRef;
+use domain::identity::Operation;
+use domain::ids::Position;
+use domain::ticket::upcast::Upcasters;
+use domain::time::Clock;
+use quick_cache::sync::Cache;
+use service_kit::auth::Authenticator;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+pub use cursor::CursorKey;
+pub use follow::Wake;
+pub use http::{openapi, page_routes, public_paths, routes};
+
+use asking::Asking;
+use error::QueryError;
+use progress::Progress;
+use snapshot::{Snapshot, Source};
+
+/// What the query API needs.
+pub struct Deps {
+    /// Connections that act as docket_query.
+    pub pool: PgPool,
+    /// Verifies the callers' tokens.
+    pub authenticator: Authenticator,
+    /// Seals cursors; the same for all instances of a cell.
+    pub cursor_key: CursorKey,
+    /// The cell's name, for the source of CloudEvents.
+    pub cell: String,
+    /// Lifts old versions of events.
+    pub upcasters: Upcasters,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Wakes event streams when the log has grown.
+    pub wake: Wake,
+    /// Ends event streams.
+    pub shutdown: CancellationToken,
+}
+
+/// The query API. Cheap to clone.
+#[derive(Clone)]
+pub struct QueryApi(Arc<Inner>);
+
+struct Inner {
+    pool: PgPool,
+    authenticator: Authenticator,
+    cursor_key: CursorKey,
+    cell: String,
+    upcasters: Upcasters,
+    clock: Arc<dyn Clock>,
+    wake: Wake,
+    shutdown: CancellationToken,
+    progress: Progress,
+    /// Tenants that were found to exist: they never cease to.
+    tenants: Cache<domain::ids::TenantId, ()>,
+}
+
+impl std::fmt::Debug for QueryApi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("QueryApi").field("cell", &self.0.cell).finish_non_exhaustive()
+    }
+}
+
+impl FromRef<QueryApi> for Authenticator {
+    fn from_ref(api: &QueryApi) -> Self {
+        api.0.authenticator.clone()
+    }
+}
+
+impl QueryApi {
+    /// Puts it together. Connects to nothing yet.
+    pub fn new(deps: Deps) -> Self {
+        Self(Arc::new(Inner {
+            progress: Progress::new(deps.pool.clone()),
+            pool: deps.pool,
+            authenticator: deps.authenticator,
+            cursor_key: deps.cursor_key,
+            cell: deps.cell,
+            upcasters: deps.upcasters,
+            clock: deps.clock,
+            wake: deps.wake,
+            shutdown: deps.shutdown,
+            tenants: Cache::new(10_000),
+        }))
+    }
+
+    /// The routes of all operations, without layers around them, health or pages.
+    pub fn router(&self) -> Router {
+        http::router(self.clone())
+    }
+
+    /// Opens the transaction that a query is answered from, once it reflects at least the position
+    /// that the caller asked for.
+    async fn snapshot(&self, asking: &Asking, source: Source) -> Result<Snapshot, QueryError> {
+        let tenant = asking.principal.tenant;
+        let wanted = asking.min_position.unwrap_or(Position::START);
+        let deadline = Instant::now() + asking.wait;
+        loop {
+            let snapshot = Snapshot::begin(&self.0.pool, tenant, source).await?;
+            if snapshot.position >= wanted {
+                return self.of_known_tenant(snapshot, asking).await;
+            }
+            let at = snapshot.position;
+            snapshot.close().await?;
+            if !self.0.progress.reaches(source, wanted, deadline).await? {
+                return Err(QueryError::NotYetVisible { wanted, at });
+            }
+        }
+    }
+
+    async fn of_known_tenant(&self, mut snapshot: Snapshot, asking: &Asking) -> Result<Snapshot, QueryError> {
+        let tenant = asking.principal.tenant;
+        if self.0.tenants.get(&tenant).is_none() {
+            if !log::tenant_exists(&mut snapshot, tenant).await? {
+                return Err(QueryError::UnknownTenant);
+            }
+            self.0.tenants.insert(tenant, ());
+        }
+        Ok(snapshot)
+    }
+}
+
+/// Every operation that this service answers.
+pub fn operations() -> impl Iterator<Item = Operation> {
+    Operation::ALL.iter().copied().filter(|operation| !operation.is_command())
+}

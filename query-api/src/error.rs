@@ -1,0 +1,130 @@
+//! What can go wrong with a query, and how the caller learns of it.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use domain::ids::Position;
+use service_kit::problem::Problem;
+
+use crate::cursor::InvalidCursor;
+use crate::parameters::BadParameter;
+
+/// Why a query wasn't answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum QueryError {
+    /// It doesn't exist, or the caller may not know of it.
+    #[error("not found")]
+    NotFound,
+    /// A parameter was refused.
+    #[error("a parameter was refused")]
+    Parameter(#[from] BadParameter),
+    /// The cursor was refused.
+    #[error("the cursor was refused")]
+    Cursor(#[from] InvalidCursor),
+    /// The read model hasn't come as far as the caller asked, in the time that they gave.
+    #[error("the read model is at {at}, and {wanted} was asked for")]
+    NotYetVisible {
+        /// What was asked for.
+        wanted: Position,
+        /// How far it is.
+        at: Position,
+    },
+    /// `as_of` names a time or a position that isn't there yet.
+    #[error("as_of lies in the future")]
+    AsOfInFuture,
+    /// The tenant of the token doesn't exist.
+    #[error("unknown tenant")]
+    UnknownTenant,
+    /// The database didn't answer, or not in time.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::NotFound => Problem::not_found(),
+            QueryError::Parameter(bad) => {
+                let code = match bad {
+                    BadParameter::Unknown { .. } => "unknown_parameter",
+                    BadParameter::Invalid { .. } => "invalid_parameter",
+                };
+                Problem::bad_request(code, bad.to_string()).with("parameter", bad.name())
+            }
+            QueryError::Cursor(bad) => {
+                Problem::bad_request("invalid_cursor", bad.to_string()).with("parameter", "cursor")
+            }
+            QueryError::NotYetVisible { wanted, at } => Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not_yet_visible",
+                "The read model hasn't come so far yet",
+            )
+            .detail(format!("Position {wanted} was asked for; the read model is at {at}."))
+            .with("position", at.0)
+            .retry_after(1),
+            QueryError::AsOfInFuture => Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "as_of_in_future",
+                "That moment hasn't come yet",
+            )
+            .detail("as_of takes a time in the past, or a position up to the log's head.")
+            .with("parameter", "as_of"),
+            QueryError::UnknownTenant => {
+                Problem::new(StatusCode::FORBIDDEN, "unknown_tenant", "The token's tenant doesn't exist")
+            }
+            QueryError::Database(error) => database_problem(&error),
+        }
+    }
+}
+
+/// A database that is away or overloaded is 503; a statement of ours that it refuses is 500.
+fn database_problem(error: &sqlx::Error) -> Problem {
+    let ours = match error {
+        // 57014 is the statement timeout, 55P03 the lock timeout, 53xxx a lack of resources, 57Pxx and
+        // 08xxx an engine that stops, starts or is gone.
+        sqlx::Error::Database(refused) => !refused.code().is_some_and(|code| {
+            matches!(&*code, "57014" | "55P03") || ["53", "57P", "08"].iter().any(|class| code.starts_with(class))
+        }),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => false,
+        _ => true,
+    };
+    if ours {
+        tracing::error!(%error, "a query failed");
+        Problem::internal()
+    } else {
+        tracing::warn!(%error, "the database doesn't answer");
+        Problem::unavailable(1)
+    }
+}
+
+impl IntoResponse for QueryError {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_parameter_is_named() {
+        let problem = Problem::from(QueryError::from(BadParameter::invalid("limit", "no")));
+        assert_eq!((problem.status(), problem.code()), (StatusCode::BAD_REQUEST, "invalid_parameter"));
+        let body = serde_json::to_value(problem.body(None)).unwrap();
+        assert_eq!(body["parameter"], "limit");
+    }
+
+    #[test]
+    fn a_database_that_is_away_is_no_error_of_ours() {
+        assert_eq!(Problem::from(QueryError::from(sqlx::Error::PoolTimedOut)).status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(
+            Problem::from(QueryError::from(sqlx::Error::RowNotFound)).status(),
+            StatusCode::INTERNAL_SERVER_ERROR
+        );
+    }
+}

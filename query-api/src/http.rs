@@ -1,0 +1,126 @@
+//! The endpoints, by what they are about, and the one table that the router is built from.
+
+mod activity_view;
+mod audit;
+mod console;
+mod documentation;
+mod event;
+pub(crate) mod event_view;
+mod person;
+mod projection;
+mod queue;
+mod refusals;
+pub(crate) mod ticket;
+
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::Router;
+use axum::http::Method;
+use domain::identity::Operation;
+use service_kit::problem::Problem;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use utoipa_axum::routes as handlers;
+
+use crate::QueryApi;
+use crate::asking::Permitted;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Docket",
+        description = "Customer-support ticketing on an event log. Commands change, queries read.\n\n\
+            Send `Authorization: Bearer <token>`. Every answer bears `Docket-Position`, the position of the \
+            log that it reflects; a query takes it as `Docket-Min-Position` and waits until it can show that \
+            much. Errors are problem details (RFC 9457) with a stable `code`."
+    ),
+    components(schemas(service_kit::problem::ProblemSchema)),
+    security(("bearer" = [])),
+    tags(
+        (name = "Tickets", description = "Tickets, their conversations and their past."),
+        (name = "Queues", description = "Counts."),
+        (name = "Audit", description = "The audit trail."),
+        (name = "Events", description = "The log, for machines."),
+        (name = "Operation", description = "How the service is."),
+    ),
+)]
+struct Document;
+
+/// Every operation with its handler. Nothing is routed that isn't here, and nothing here is routed
+/// without its row in the table of operations.
+fn table() -> Vec<(Operation, UtoipaMethodRouter<QueryApi>)> {
+    vec![
+        (Operation::ListTickets, handlers!(ticket::list::list_tickets)),
+        (Operation::GetTicket, handlers!(ticket::get::get_ticket)),
+        (Operation::GetMessages, handlers!(ticket::messages::get_messages)),
+        (Operation::GetActivity, handlers!(ticket::activity::get_activity)),
+        (Operation::GetHistory, handlers!(ticket::history::get_history)),
+        (Operation::GetAttachments, handlers!(ticket::attachments::get_attachments)),
+        (Operation::GetAssignments, handlers!(ticket::assignments::get_assignments)),
+        (Operation::GetQueues, handlers!(queue::list::get_queues)),
+        (Operation::SearchAudit, handlers!(audit::search::search_audit)),
+        (Operation::ReadEvents, handlers!(event::list::read_events)),
+        (Operation::StreamEvents, handlers!(event::stream::stream_events)),
+        (Operation::GetProjections, handlers!(projection::list::get_projections)),
+    ]
+}
+
+/// Every route with the operation that it is, as the router has them.
+pub fn routes() -> Vec<(Method, &'static str, Operation)> {
+    table().into_iter().map(|(operation, _)| (Method::GET, operation.path(), operation)).collect()
+}
+
+/// What is there without a token: health, metrics, documentation, the console's files.
+pub fn public_paths() -> &'static [&'static str] {
+    &[
+        "/", "/console.js", "/console.css", "/docs", "/docs.js", "/openapi.json", "/healthz", "/readyz",
+        "/metrics",
+    ]
+}
+
+/// The OpenAPI document of the queries.
+pub fn openapi() -> OpenApi {
+    let mut document = OpenApiRouter::with_openapi(Document::openapi());
+    for (_, handler) in table() {
+        document = document.routes(handler);
+    }
+    let mut document = document.into_openapi();
+    if let Some(components) = &mut document.components {
+        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+    document
+}
+
+/// The pages for people: the console, the documentation of `document`, and `document` itself. Where
+/// commands and queries are one process, give both services' documents merged.
+pub fn page_routes(document: &OpenApi) -> Router {
+    console::router().merge(documentation::router(document))
+}
+
+/// The routes, each behind the check of its own operation.
+pub(crate) fn router(api: QueryApi) -> Router {
+    let mut router = OpenApiRouter::default();
+    for (operation, (schemas, paths, handler)) in table() {
+        let checked = handler.layer(from_fn_with_state((api.clone(), operation), permit));
+        router = router.routes((schemas, paths, checked));
+    }
+    router.with_state(api).into()
+}
+
+/// Lets a request through whose token is good and allows the operation.
+async fn permit(
+    State((api, operation)): State<(QueryApi, Operation)>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let principal = api.0.authenticator.authenticate(request.headers()).await?;
+    principal.may(operation).map_err(|denied| Problem::forbidden(denied.to_string()))?;
+    request.extensions_mut().insert(Permitted(principal));
+    Ok(next.run(request).await)
+}
+
+#[cfg(test)]
+mod tests;

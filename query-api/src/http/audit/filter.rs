@@ -1,0 +1,138 @@
+//! Which lines of the audit trail, in which order.
+
+use chrono::{DateTime, Utc};
+use domain::identity::{Principal, Visibility};
+use serde::{Deserialize, Serialize};
+use sqlx::{Postgres, QueryBuilder};
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::http::activity_view::ActivityRow;
+use crate::parameters::{BadParameter, FromParameters, Parameters};
+use crate::visibility::push_visibility;
+
+/// The filters of the audit trail. Values of one filter are alternatives; filters narrow each other.
+#[derive(Clone, Debug, Default, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Filter {
+    /// Users who did it.
+    #[param(required = false)]
+    pub(crate) actor: Vec<String>,
+    /// Tickets: ids or numbers.
+    #[param(required = false)]
+    pub(crate) ticket: Vec<String>,
+    /// What was done, for example `status_changed,note_added`.
+    #[param(required = false)]
+    pub(crate) r#type: Vec<String>,
+    /// Not before this moment.
+    pub(crate) from: Option<DateTime<Utc>>,
+    /// Before this moment.
+    pub(crate) to: Option<DateTime<Utc>>,
+    /// The address that it came from.
+    #[param(example = "192.0.2.1")]
+    pub(crate) ip: Option<String>,
+}
+
+impl FromParameters for Filter {
+    fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
+        Ok(Self {
+            actor: parameters.many("actor")?,
+            ticket: parameters.many("ticket")?,
+            r#type: parameters.many("type")?,
+            from: parameters.time("from")?,
+            to: parameters.time("to")?,
+            ip: parameters
+                .one::<std::net::IpAddr>("ip", "an address, such as 192.0.2.1")?
+                .map(|ip| ip.to_canonical().to_string()),
+        })
+    }
+}
+
+/// Where a page goes on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct After {
+    position: i64,
+    ordinal: i16,
+    /// Microseconds since 1970, where the order is by time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<i64>,
+}
+
+impl Filter {
+    /// A period alone is read along the index of times, everything else along those that end in the
+    /// position. Either way the latest come first; the two differ where history was imported.
+    fn by_time(&self) -> bool {
+        (self.from.is_some() || self.to.is_some())
+            && self.actor.is_empty()
+            && self.ticket.is_empty()
+            && self.r#type.is_empty()
+            && self.ip.is_none()
+    }
+
+    /// The place after a row.
+    pub(crate) fn after(&self, row: &ActivityRow) -> After {
+        let time = self.by_time().then(|| row.occurred_at.0.timestamp_micros());
+        After { position: row.position, ordinal: row.ordinal, time }
+    }
+
+    /// Adds `FROM` and the conditions.
+    pub(crate) fn push<'a>(
+        &'a self,
+        caller: &'a Principal,
+        tickets: Option<&'a [Uuid]>,
+        sql: &mut QueryBuilder<'a, Postgres>,
+    ) {
+        sql.push(" FROM read.activity AS a WHERE a.tenant_id = ").push_bind(caller.tenant.0);
+        if !caller.sees_notes() {
+            sql.push(" AND NOT a.internal");
+        }
+        if caller.visibility() != Visibility::Tenant {
+            sql.push(" AND a.ticket_id IN (SELECT t.id FROM read.tickets AS t WHERE t.tenant_id = ");
+            sql.push_bind(caller.tenant.0);
+            push_visibility(caller, sql);
+            sql.push(")");
+        }
+        for (column, values) in [("a.actor_id", &self.actor), ("a.type", &self.r#type)] {
+            match values.as_slice() {
+                [] => {}
+                [one] => {
+                    sql.push(" AND ").push(column).push(" = ").push_bind(one);
+                }
+                _ => {
+                    sql.push(" AND ").push(column).push(" = ANY(").push_bind(values).push(")");
+                }
+            }
+        }
+        if let Some(tickets) = tickets {
+            sql.push(" AND a.ticket_id = ANY(").push_bind(tickets).push(")");
+        }
+        if let Some(from) = self.from {
+            sql.push(" AND a.occurred_at >= ").push_bind(from);
+        }
+        if let Some(to) = self.to {
+            sql.push(" AND a.occurred_at < ").push_bind(to);
+        }
+        if let Some(ip) = &self.ip {
+            sql.push(" AND a.ip = ").push_bind(ip);
+        }
+    }
+
+    /// Adds the place to go on after, and the order.
+    pub(crate) fn push_page(&self, after: Option<After>, sql: &mut QueryBuilder<'_, Postgres>) {
+        let by_time = self.by_time();
+        if let Some(after) = after {
+            if by_time {
+                let time = after.time.and_then(DateTime::<Utc>::from_timestamp_micros).unwrap_or_default();
+                sql.push(" AND (a.occurred_at, a.position, a.ordinal) < (").push_bind(time).push(", ");
+            } else {
+                sql.push(" AND (a.position, a.ordinal) < (");
+            }
+            sql.push_bind(after.position).push(", ").push_bind(after.ordinal).push(")");
+        }
+        sql.push(if by_time {
+            " ORDER BY a.occurred_at DESC, a.position DESC, a.ordinal DESC"
+        } else {
+            " ORDER BY a.position DESC, a.ordinal DESC"
+        });
+    }
+}

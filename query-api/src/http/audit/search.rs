@@ -1,0 +1,96 @@
+//! `GET /v1/audit`: what was done in the tenant, by whom, when and from where.
+
+use axum::extract::State;
+use sqlx::{QueryBuilder, Row};
+use uuid::Uuid;
+
+use super::filter::{After, Filter};
+use crate::QueryApi;
+use crate::answer::Answer;
+use crate::asking::{Asked, Asking, Freshness};
+use crate::cursor::{self, Binding};
+use crate::error::QueryError;
+use crate::http::activity_view::{ActivityRow, ActivityView, COLUMNS};
+use crate::http::refusals::Refusals;
+use crate::page::{Page, PageQuery};
+use crate::parameters::{BadParameter, FromParameters, Parameters};
+use crate::snapshot::{ReadModel, Snapshot, Source};
+
+/// Which lines, which page.
+#[derive(Debug)]
+pub(crate) struct SearchAudit {
+    filter: Filter,
+    page: PageQuery,
+}
+
+impl FromParameters for SearchAudit {
+    fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
+        Ok(Self { filter: Filter::take(parameters)?, page: PageQuery::take(parameters)? })
+    }
+}
+
+/// The audit trail of the tenant, the latest first: who did what, when, from where, what it was and
+/// what it became.
+#[utoipa::path(
+    get, path = "/v1/audit", operation_id = "search_audit", tag = "Audit",
+    params(Filter, PageQuery, Freshness),
+    responses((status = 200, description = "A page of activity.", body = Page<ActivityView>), Refusals),
+)]
+pub(crate) async fn search_audit(
+    State(api): State<QueryApi>,
+    asking: Asking,
+    Asked(SearchAudit { filter, page }): Asked<SearchAudit>,
+) -> Result<Answer<Page<ActivityView>>, QueryError> {
+    let binding = Binding::new("audit", &(asking.view(), &filter));
+    let after: Option<After> = page.after(&api.0.cursor_key, &binding)?;
+    let models: &[ReadModel] = match filter.ticket.is_empty() {
+        true => &[ReadModel::Activity],
+        false => &[ReadModel::Activity, ReadModel::TicketList],
+    };
+    let mut snapshot = api.snapshot(&asking, Source::Models(models)).await?;
+    let caller = &*asking.principal;
+    let tickets = tickets(&mut snapshot, &filter.ticket).await?;
+
+    let mut sql = QueryBuilder::new("SELECT ");
+    sql.push(COLUMNS);
+    filter.push(caller, tickets.as_deref(), &mut sql);
+    filter.push_page(after, &mut sql);
+    sql.push(" LIMIT ").push_bind(page.limit.probe());
+    let rows: Vec<ActivityRow> = sql.build_query_as().fetch_all(&mut *snapshot.tx).await?;
+    let mut total = None;
+    if page.count {
+        let mut sql = QueryBuilder::new("SELECT count(*) AS total");
+        filter.push(caller, tickets.as_deref(), &mut sql);
+        total = Some(sql.build().fetch_one(&mut *snapshot.tx).await?.try_get("total")?);
+    }
+    let position = snapshot.position;
+    snapshot.close().await?;
+    let page = Page::cut(rows, page.limit, total, |last| {
+        cursor::seal(&api.0.cursor_key, &binding, &filter.after(last))
+    });
+    Ok(Answer::at(position, page.map(|row| ActivityView::new(row, caller))))
+}
+
+/// The ids of the tickets that are named by id or number; `None` if none are named at all.
+async fn tickets(snapshot: &mut Snapshot, named: &[String]) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let (mut ids, mut numbers) = (Vec::new(), Vec::new());
+    for name in named {
+        match name.parse() {
+            Ok(id) => ids.push(id),
+            Err(_) => numbers.push(name),
+        }
+    }
+    if !numbers.is_empty() {
+        let rows = sqlx::query("SELECT id FROM read.tickets WHERE number = ANY($1)")
+            .bind(numbers)
+            .fetch_all(&mut *snapshot.tx)
+            .await?;
+        for row in rows {
+            ids.push(row.try_get("id")?);
+        }
+    }
+    Ok(Some(ids))
+}

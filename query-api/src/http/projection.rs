@@ -1,0 +1,3 @@
+//! What can be asked about projections.
+
+pub(crate) mod list;

@@ -1,0 +1,104 @@
+//! `GET /v1/projections`: how far each read model is.
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::QueryApi;
+use crate::answer::Answer;
+use crate::asking::{Asked, Asking, Freshness};
+use crate::error::QueryError;
+use crate::http::queue::list::Nothing;
+use crate::http::refusals::Refusals;
+use crate::snapshot::Source;
+use crate::time::Time;
+
+#[derive(Debug, sqlx::FromRow)]
+struct CheckpointRow {
+    projection: String,
+    version: i32,
+    position: i64,
+    state: String,
+    updated_at: Time,
+    /// When the first event that is still to be applied was recorded.
+    waiting_since: Option<DateTime<Utc>>,
+    parked: i64,
+}
+
+/// A read model.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Projection {
+    /// Its name.
+    #[schema(example = "ticket_list")]
+    name: String,
+    /// The version that is being read.
+    #[schema(example = 1)]
+    version: i32,
+    /// The last event whose effect it shows.
+    #[schema(example = 4711)]
+    position: i64,
+    /// How many events are still to be applied.
+    #[schema(example = 0)]
+    lag_events: i64,
+    /// How long the first of them has been waiting, in seconds.
+    #[schema(example = 0.0)]
+    lag_seconds: f64,
+    /// catching_up, live, parked, rebuilding, stopped.
+    #[schema(example = "live")]
+    state: String,
+    /// Things (tickets, say) that wait behind an event that couldn't be applied.
+    #[schema(example = 0)]
+    parked: i64,
+    /// When it applied something last.
+    updated_at: Time,
+}
+
+/// All read models.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Projections {
+    /// By name.
+    items: Vec<Projection>,
+}
+
+/// How far each read model is behind the log.
+#[utoipa::path(
+    get, path = "/v1/projections", operation_id = "get_projections", tag = "Operation", params(Freshness),
+    responses((status = 200, description = "The read models.", body = Projections), Refusals),
+)]
+pub(crate) async fn get_projections(
+    State(api): State<QueryApi>,
+    asking: Asking,
+    Asked(Nothing): Asked<Nothing>,
+) -> Result<Answer<Projections>, QueryError> {
+    let mut snapshot = api.snapshot(&asking, Source::Log).await?;
+    let rows: Vec<CheckpointRow> = sqlx::query_as(
+        "SELECT c.projection, c.version, c.position, c.state, c.updated_at, \
+                log_time(c.position + 1) AS waiting_since, \
+                (SELECT count(*) FROM parked_streams AS p WHERE p.projection = c.projection) AS parked \
+         FROM read.checkpoints AS c ORDER BY c.projection",
+    )
+    .fetch_all(&mut *snapshot.tx)
+    .await?;
+    let head = snapshot.position;
+    snapshot.close().await?;
+    let now = api.0.clock.now();
+    let items = rows.into_iter().map(|row| row.shown(head.0, now)).collect();
+    Ok(Answer::at(head, Projections { items }))
+}
+
+impl CheckpointRow {
+    fn shown(self, head: i64, now: DateTime<Utc>) -> Projection {
+        let waited = self.waiting_since.map_or(0, |since| (now - since).num_milliseconds().max(0));
+        Projection {
+            name: self.projection,
+            version: self.version,
+            position: self.position,
+            lag_events: (head - self.position).max(0),
+            lag_seconds: waited as f64 / 1000.0,
+            state: self.state,
+            parked: self.parked,
+            updated_at: self.updated_at,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What can be asked about queues.
+
+pub(crate) mod list;

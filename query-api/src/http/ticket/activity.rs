@@ -1,0 +1,102 @@
+//! `GET /v1/tickets/{id}/activity`: the audit trail of one ticket.
+
+use axum::extract::State;
+use domain::identity::Principal;
+use service_kit::http::Path;
+use sqlx::{Postgres, QueryBuilder, Row};
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::{Reference, TicketPath, find};
+use crate::QueryApi;
+use crate::answer::Answer;
+use crate::asking::{Asked, Asking, Freshness};
+use crate::cursor::{self, Binding};
+use crate::error::QueryError;
+use crate::http::activity_view::{ActivityRow, ActivityView, COLUMNS};
+use crate::http::refusals::Refusals;
+use crate::page::{Page, PageQuery};
+use crate::parameters::{BadParameter, FromParameters, Parameters};
+use crate::snapshot::{ReadModel, Source};
+
+/// Which lines.
+#[derive(Debug)]
+pub(crate) struct GetActivity {
+    types: Vec<String>,
+    page: PageQuery,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it documents what `GetActivity` reads")]
+pub(crate) struct TypeParameter {
+    /// Only these, for example `status_changed,assigned`.
+    #[param(required = false)]
+    r#type: Vec<String>,
+}
+
+impl FromParameters for GetActivity {
+    fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
+        Ok(Self { types: parameters.many("type")?, page: PageQuery::take(parameters)? })
+    }
+}
+
+/// What was done to a ticket, from its beginning: who, when, from where, what it was and what it became.
+///
+/// Customers get neither what is internal nor others' addresses.
+#[utoipa::path(
+    get, path = "/v1/tickets/{id}/activity", operation_id = "get_activity", tag = "Tickets",
+    params(TicketPath, TypeParameter, PageQuery, Freshness),
+    responses((status = 200, description = "A page of activity.", body = Page<ActivityView>), Refusals),
+)]
+pub(crate) async fn get_activity(
+    State(api): State<QueryApi>,
+    asking: Asking,
+    Path(id): Path<String>,
+    Asked(query): Asked<GetActivity>,
+) -> Result<Answer<Page<ActivityView>>, QueryError> {
+    let reference = Reference::parse(id)?;
+    let models = Source::Models(&[ReadModel::TicketList, ReadModel::Activity]);
+    let mut snapshot = api.snapshot(&asking, models).await?;
+    let caller = &*asking.principal;
+    let ticket = find(&mut snapshot, caller, &reference).await?.id;
+    let binding = Binding::new("activity", &(asking.view(), ticket, &query.types));
+    let after: Option<(i64, i16)> = query.page.after(&api.0.cursor_key, &binding)?;
+
+    let mut sql = QueryBuilder::new("SELECT ");
+    sql.push(COLUMNS);
+    push_from(&mut sql, caller, ticket, &query.types);
+    if let Some((position, ordinal)) = after {
+        sql.push(" AND (a.position, a.ordinal) > (").push_bind(position).push(", ").push_bind(ordinal).push(")");
+    }
+    sql.push(" ORDER BY a.position, a.ordinal LIMIT ").push_bind(query.page.limit.probe());
+    let rows: Vec<ActivityRow> = sql.build_query_as().fetch_all(&mut *snapshot.tx).await?;
+    let mut total = None;
+    if query.page.count {
+        let mut sql = QueryBuilder::new("SELECT count(*) AS total");
+        push_from(&mut sql, caller, ticket, &query.types);
+        total = Some(sql.build().fetch_one(&mut *snapshot.tx).await?.try_get("total")?);
+    }
+    let position = snapshot.position;
+    snapshot.close().await?;
+    let page = Page::cut(rows, query.page.limit, total, |last| {
+        cursor::seal(&api.0.cursor_key, &binding, &(last.position, last.ordinal))
+    });
+    Ok(Answer::at(position, page.map(|row| ActivityView::new(row, caller))))
+}
+
+fn push_from<'a>(
+    sql: &mut QueryBuilder<'a, Postgres>,
+    caller: &Principal,
+    ticket: Uuid,
+    types: &'a [String],
+) {
+    sql.push(" FROM read.activity AS a WHERE a.tenant_id = ").push_bind(caller.tenant.0);
+    sql.push(" AND a.ticket_id = ").push_bind(ticket);
+    if !caller.sees_notes() {
+        sql.push(" AND NOT a.internal");
+    }
+    if !types.is_empty() {
+        sql.push(" AND a.type = ANY(").push_bind(types).push(")");
+    }
+}

@@ -1,0 +1,98 @@
+//! `GET /v1/tickets/{id}/attachments`: the files of one ticket.
+
+use axum::extract::State;
+use domain::identity::Principal;
+use serde::Serialize;
+use service_kit::http::Path;
+use sqlx::{Postgres, QueryBuilder, Row};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Reference, TicketPath, find};
+use crate::QueryApi;
+use crate::answer::Answer;
+use crate::asking::{Asked, Asking, Freshness};
+use crate::cursor::{self, Binding};
+use crate::error::QueryError;
+use crate::http::refusals::Refusals;
+use crate::page::{Page, PageQuery};
+use crate::snapshot::{ReadModel, Source};
+use crate::time::Time;
+
+/// A file of a message.
+#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[schema(as = Attachment)]
+pub(crate) struct AttachmentView {
+    /// Its id.
+    id: Uuid,
+    /// The message that it belongs to.
+    message_id: Uuid,
+    /// The file's name.
+    #[schema(example = "printer.jpg")]
+    name: String,
+    /// Its media type.
+    #[schema(example = "image/jpeg")]
+    content_type: String,
+    /// Its size in bytes.
+    #[schema(example = 48213)]
+    size: i64,
+    /// It belongs to a note.
+    #[schema(example = false)]
+    internal: bool,
+    /// When it was added.
+    created_at: Time,
+    /// The position of the event that added it.
+    #[schema(example = 4711)]
+    position: i64,
+}
+
+/// The files of a ticket's messages, in the order in which they came.
+#[utoipa::path(
+    get, path = "/v1/tickets/{id}/attachments", operation_id = "get_attachments", tag = "Tickets",
+    params(TicketPath, PageQuery, Freshness),
+    responses((status = 200, description = "A page of files.", body = Page<AttachmentView>), Refusals),
+)]
+pub(crate) async fn get_attachments(
+    State(api): State<QueryApi>,
+    asking: Asking,
+    Path(id): Path<String>,
+    Asked(query): Asked<PageQuery>,
+) -> Result<Answer<Page<AttachmentView>>, QueryError> {
+    let reference = Reference::parse(id)?;
+    let models = Source::Models(&[ReadModel::TicketList, ReadModel::Conversation]);
+    let mut snapshot = api.snapshot(&asking, models).await?;
+    let caller = &*asking.principal;
+    let ticket = find(&mut snapshot, caller, &reference).await?.id;
+    let binding = Binding::new("attachments", &(asking.view(), ticket));
+    let after: Option<(i64, Uuid)> = query.after(&api.0.cursor_key, &binding)?;
+
+    let mut sql = QueryBuilder::new(
+        "SELECT f.id, f.message_id, f.name, f.content_type, f.size, f.internal, f.created_at, f.position",
+    );
+    push_from(&mut sql, caller, ticket);
+    if let Some((position, id)) = after {
+        sql.push(" AND (f.position, f.id) > (").push_bind(position).push(", ").push_bind(id).push(")");
+    }
+    sql.push(" ORDER BY f.position, f.id LIMIT ").push_bind(query.limit.probe());
+    let rows: Vec<AttachmentView> = sql.build_query_as().fetch_all(&mut *snapshot.tx).await?;
+    let mut total = None;
+    if query.count {
+        let mut sql = QueryBuilder::new("SELECT count(*) AS total");
+        push_from(&mut sql, caller, ticket);
+        total = Some(sql.build().fetch_one(&mut *snapshot.tx).await?.try_get("total")?);
+    }
+    let position = snapshot.position;
+    snapshot.close().await?;
+    let page = Page::cut(rows, query.limit, total, |last| {
+        cursor::seal(&api.0.cursor_key, &binding, &(last.position, last.id))
+    });
+    Ok(Answer::at(position, page))
+}
+
+fn push_from(sql: &mut QueryBuilder<'_, Postgres>, caller: &Principal, ticket: Uuid) {
+    sql.push(" FROM read.attachments AS f WHERE f.tenant_id = ").push_bind(caller.tenant.0);
+    sql.push(" AND f.ticket_id = ").push_bind(ticket);
+    if !caller.sees_notes() {
+        sql.push(" AND NOT f.internal");
+    }
+}

@@ -1,0 +1,266 @@
+//! Which tickets a list has, and the SQL for it: only the conditions that were asked for, each one
+//! fit for an index.
+
+use chrono::{DateTime, Utc};
+use domain::identity::Principal;
+use sqlx::{Postgres, QueryBuilder};
+use utoipa::IntoParams;
+
+use crate::parameters::{BadParameter, Parameters};
+use crate::visibility::push_visibility;
+
+const CATEGORIES: [&str; 7] =
+    ["new", "open", "pending_customer", "pending_internal", "resolved", "closed", "cancelled"];
+const SOURCES: [&str; 10] =
+    ["portal", "web", "widget", "email", "chat", "phone", "api", "webhook", "manual", "import"];
+/// The longest text to search for, in characters.
+const LONGEST_SEARCH: usize = 500;
+
+/// The filters of a ticket list. Values of one filter are alternatives, repeated or with commas
+/// between them; filters narrow each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Filter {
+    /// Keys of the tenant's workflow.
+    #[param(required = false, example = json!(["open", "in_progress"]))]
+    pub(crate) status: Vec<String>,
+    /// What statuses mean: new, open, pending_customer, pending_internal, resolved, closed, cancelled.
+    #[param(required = false)]
+    pub(crate) status_category: Vec<String>,
+    /// Keys of the tenant's priorities.
+    #[param(required = false)]
+    pub(crate) priority: Vec<String>,
+    /// Categories.
+    #[param(required = false)]
+    pub(crate) category: Vec<String>,
+    /// Request types.
+    #[param(required = false)]
+    pub(crate) request_type: Vec<String>,
+    /// Agents: ids, `me`, `none`.
+    #[param(required = false, example = json!(["me"]))]
+    pub(crate) assignee: Vec<String>,
+    /// Teams: ids, `none`.
+    #[param(required = false)]
+    pub(crate) team: Vec<String>,
+    /// Organisations that have the ticket, by assignment or else by routing.
+    #[param(required = false)]
+    pub(crate) organization: Vec<String>,
+    /// Users who asked.
+    #[param(required = false)]
+    pub(crate) requester: Vec<String>,
+    /// Tags; one of them is enough.
+    #[param(required = false)]
+    pub(crate) tag: Vec<String>,
+    /// How tickets came in: portal, web, widget, email, chat, phone, api, webhook, manual, import.
+    #[param(required = false)]
+    pub(crate) source: Vec<String>,
+    /// Opened after this moment.
+    pub(crate) created_after: Option<DateTime<Utc>>,
+    /// Opened before this moment.
+    pub(crate) created_before: Option<DateTime<Utc>>,
+    /// Changed after this moment.
+    pub(crate) updated_after: Option<DateTime<Utc>>,
+    /// Changed before this moment.
+    pub(crate) updated_before: Option<DateTime<Utc>>,
+    /// Words, `"a phrase"`, `-without`, `this or that`, in the subject, the description and the
+    /// messages (for staff, notes too).
+    #[param(rename = "q", example = "toner")]
+    pub(crate) search: Option<String>,
+    /// Deleted tickets instead of the others; for staff.
+    #[param(required = false, default = false)]
+    pub(crate) deleted: bool,
+    /// Spam instead of the others.
+    #[param(required = false, default = false)]
+    pub(crate) spam: bool,
+}
+
+impl Filter {
+    pub(crate) fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
+        let what = "true or false";
+        Ok(Self {
+            status: parameters.many("status")?,
+            status_category: among(parameters, "status_category", &CATEGORIES)?,
+            priority: parameters.many("priority")?,
+            category: parameters.many("category")?,
+            request_type: parameters.many("request_type")?,
+            assignee: parameters.many("assignee")?,
+            team: parameters.many("team")?,
+            organization: parameters.many("organization")?,
+            requester: parameters.many("requester")?,
+            tag: parameters.many("tag")?,
+            source: among(parameters, "source", &SOURCES)?,
+            created_after: parameters.time("created_after")?,
+            created_before: parameters.time("created_before")?,
+            updated_after: parameters.time("updated_after")?,
+            updated_before: parameters.time("updated_before")?,
+            search: search(parameters)?,
+            deleted: parameters.one("deleted", what)?.unwrap_or(false),
+            spam: parameters.one("spam", what)?.unwrap_or(false),
+        })
+    }
+
+    /// Adds the conditions to a statement over `read.tickets AS t`, after its `WHERE`.
+    pub(crate) fn push<'a>(&'a self, caller: &'a Principal, sql: &mut QueryBuilder<'a, Postgres>) {
+        // Row-level security says the same; said here too, the planner knows the value.
+        sql.push("t.tenant_id = ").push_bind(caller.tenant.0);
+        push_visibility(caller, sql);
+        sql.push(if self.deleted { " AND t.deleted" } else { " AND NOT t.deleted" });
+        sql.push(if self.spam { " AND t.spam" } else { " AND NOT t.spam" });
+        for (column, values) in [
+            ("t.status", &self.status),
+            ("t.status_category", &self.status_category),
+            ("t.priority", &self.priority),
+            ("t.category", &self.category),
+            ("t.request_type", &self.request_type),
+            ("t.organization", &self.organization),
+            ("t.requester_id", &self.requester),
+            ("t.source", &self.source),
+        ] {
+            push_any(column, values.iter().map(String::as_str).collect(), sql);
+        }
+        self.push_assigned("t.agent", &self.assignee, Some(caller.user.as_str()), sql);
+        self.push_assigned("t.team", &self.team, None, sql);
+        if !self.tag.is_empty() {
+            sql.push(" AND t.tags && ").push_bind(&self.tag);
+        }
+        for (condition, time) in [
+            (" AND t.created_at > ", self.created_after),
+            (" AND t.created_at < ", self.created_before),
+            (" AND t.updated_at > ", self.updated_after),
+            (" AND t.updated_at < ", self.updated_before),
+        ] {
+            if let Some(time) = time {
+                sql.push(condition).push_bind(time);
+            }
+        }
+        if let Some(words) = &self.search {
+            sql.push(" AND t.id IN (SELECT read.search_tickets(").push_bind(words);
+            sql.push(", ").push_bind(caller.sees_notes()).push("))");
+        }
+    }
+
+    fn push_assigned<'a>(
+        &self,
+        column: &str,
+        values: &'a [String],
+        me: Option<&'a str>,
+        sql: &mut QueryBuilder<'a, Postgres>,
+    ) {
+        let nobody = values.iter().any(|value| value == "none");
+        let somebody: Vec<&str> = values
+            .iter()
+            .filter(|value| *value != "none")
+            .map(|value| me.filter(|_| value == "me").unwrap_or(value))
+            .collect();
+        match (nobody, somebody.is_empty()) {
+            (false, _) => push_any(column, somebody, sql),
+            (true, true) => {
+                sql.push(" AND ").push(column).push(" IS NULL");
+            }
+            (true, false) => {
+                sql.push(" AND (").push(column).push(" IS NULL OR ").push(column).push(" = ANY(");
+                sql.push_bind(somebody).push("))");
+            }
+        }
+    }
+}
+
+/// One value is compared as such: the planner knows then that the index gives the order.
+fn push_any<'a>(column: &str, values: Vec<&'a str>, sql: &mut QueryBuilder<'a, Postgres>) {
+    match values.as_slice() {
+        [] => {}
+        [one] => {
+            sql.push(" AND ").push(column).push(" = ").push_bind(*one);
+        }
+        _ => {
+            sql.push(" AND ").push(column).push(" = ANY(").push_bind(values).push(")");
+        }
+    }
+}
+
+fn among(
+    parameters: &mut Parameters,
+    name: &'static str,
+    known: &[&str],
+) -> Result<Vec<String>, BadParameter> {
+    let values = parameters.many(name)?;
+    match values.iter().find(|value| !known.contains(&value.as_str())) {
+        None => Ok(values),
+        Some(_) => Err(BadParameter::invalid(name, format!("its values are {}", known.join(", ")))),
+    }
+}
+
+fn search(parameters: &mut Parameters) -> Result<Option<String>, BadParameter> {
+    let text = parameters.text("q")?;
+    match text.as_deref().map(str::trim) {
+        None => Ok(None),
+        Some("") => Err(BadParameter::invalid("q", "it is empty")),
+        Some(words) if words.chars().count() > LONGEST_SEARCH => {
+            Err(BadParameter::invalid("q", format!("it takes {LONGEST_SEARCH} characters at most")))
+        }
+        Some(words) => Ok(Some(words.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::{OrganizationId, TenantId, UserId};
+
+    use super::*;
+
+    fn caller(role: &str) -> Principal {
+        Principal::new(UserId::new("carla").unwrap(), TenantId::of_key("t"), vec![role.to_owned()])
+    }
+
+    fn filter(query: &str) -> Filter {
+        Filter::take(&mut Parameters::parse(Some(query)).unwrap()).unwrap()
+    }
+
+    fn refused(query: &str) -> String {
+        let refusal = Filter::take(&mut Parameters::parse(Some(query)).unwrap()).unwrap_err();
+        refusal.name().to_owned()
+    }
+
+    fn sql(query: &str, caller: &Principal) -> String {
+        let filter = filter(query);
+        let mut sql = QueryBuilder::new("");
+        filter.push(caller, &mut sql);
+        sql.into_sql()
+    }
+
+    #[test]
+    fn nothing_asked_is_nothing_in_the_way() {
+        assert_eq!(sql("", &caller("support_agent")), "t.tenant_id = $1 AND NOT t.deleted AND NOT t.spam");
+    }
+
+    #[test]
+    fn one_value_is_compared_several_are_alternatives() {
+        let agent = caller("support_agent");
+        assert!(sql("status=open", &agent).ends_with("AND t.status = $2"));
+        assert!(sql("status=open,new", &agent).ends_with("AND t.status = ANY($2)"));
+        assert!(sql("assignee=none", &agent).ends_with("AND t.agent IS NULL"));
+        assert!(sql("assignee=none,me", &agent).ends_with("AND (t.agent IS NULL OR t.agent = ANY($2))"));
+        assert!(sql("q=toner", &agent).ends_with("t.id IN (SELECT read.search_tickets($2, $3))"));
+    }
+
+    #[test]
+    fn everybody_is_kept_to_what_they_may_see() {
+        assert!(sql("", &caller("customer")).contains("t.requester_id = $2"));
+        assert!(sql("deleted=true", &caller("customer")).contains("AND NOT t.deleted AND t.deleted"));
+        assert!(!sql("", &caller("client_user")).contains("requester_id"));
+        let mut org = caller("org_support");
+        assert!(sql("", &org).contains("AND t.requester_id = $2 AND"));
+        org.organization = Some(OrganizationId::new("acme").unwrap());
+        assert!(sql("", &org).contains("AND t.routed_organization = $4))"));
+    }
+
+    #[test]
+    fn bad_values_name_their_filter() {
+        assert_eq!(refused("source=pigeon"), "source");
+        assert_eq!(refused("status_category=open,odd"), "status_category");
+        assert_eq!(refused("created_after=yesterday"), "created_after");
+        assert_eq!(refused("deleted=perhaps"), "deleted");
+        assert_eq!(refused("q="), "q");
+        assert_eq!(refused(&format!("q={}", "x".repeat(501))), "q");
+    }
+}

@@ -1,0 +1,129 @@
+//! Pages of lists: how many, from where, and whether to count.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::cursor::{self, Binding, CursorKey, InvalidCursor};
+use crate::parameters::{BadParameter, FromParameters, Parameters};
+
+/// The rows of a page: 1 to 200, 50 unless said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limit(u16);
+
+impl Limit {
+    const MOST: u16 = 200;
+
+    /// As asked.
+    pub(crate) fn rows(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// One more than asked: whether it is there says whether there is a next page.
+    pub(crate) fn probe(self) -> i64 {
+        i64::from(self.0) + 1
+    }
+}
+
+impl FromParameters for Limit {
+    fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
+        let what = format!("a whole number from 1 to {}", Self::MOST);
+        let limit = parameters.one::<u16>("limit", &what)?.unwrap_or(50);
+        if (1..=Self::MOST).contains(&limit) {
+            Ok(Self(limit))
+        } else {
+            Err(BadParameter::invalid("limit", format!("it should be {what}")))
+        }
+    }
+}
+
+/// Which page of a list.
+#[derive(Clone, Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageQuery {
+    /// How many rows.
+    #[param(value_type = u16, required = false, default = 50, minimum = 1, maximum = 200)]
+    pub(crate) limit: Limit,
+    /// Where the page before ended: its `next_cursor`. Good for the same filters and order alone.
+    pub(crate) cursor: Option<String>,
+    /// Adds `total`: all rows that the filters let through.
+    #[param(required = false, default = false)]
+    pub(crate) count: bool,
+}
+
+impl FromParameters for PageQuery {
+    fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
+        Ok(Self {
+            limit: Limit::take(parameters)?,
+            cursor: parameters.text("cursor")?,
+            count: parameters.one("count", "true or false")?.unwrap_or(false),
+        })
+    }
+}
+
+impl PageQuery {
+    /// The keys of the row after which the page begins.
+    pub(crate) fn after<T: DeserializeOwned>(
+        &self,
+        key: &CursorKey,
+        binding: &Binding,
+    ) -> Result<Option<T>, InvalidCursor> {
+        self.cursor.as_deref().map(|cursor| cursor::open(key, binding, cursor)).transpose()
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Page<T> {
+    /// The rows.
+    pub(crate) items: Vec<T>,
+    /// Where the list goes on; null at its end.
+    pub(crate) next_cursor: Option<String>,
+    /// All rows that the filters let through; only with `count=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) total: Option<i64>,
+}
+
+impl<T> Page<T> {
+    /// Cuts the probing row off, and makes the cursor of the last row that stays.
+    pub(crate) fn cut(
+        mut items: Vec<T>,
+        limit: Limit,
+        total: Option<i64>,
+        cursor: impl FnOnce(&T) -> String,
+    ) -> Self {
+        let more = items.len() > limit.rows();
+        items.truncate(limit.rows());
+        let next_cursor = if more { items.last().map(cursor) } else { None };
+        Self { items, next_cursor, total }
+    }
+
+    /// The same page with its rows in another form.
+    pub(crate) fn map<U>(self, form: impl FnMut(T) -> U) -> Page<U> {
+        let items = self.items.into_iter().map(form).collect();
+        Page { items, next_cursor: self.next_cursor, total: self.total }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absurd_limits_name_the_parameter() {
+        for query in ["limit=0", "limit=201", "limit=-1", "limit=", "limit=ten", "limit=99999999999999999999"] {
+            assert_eq!(PageQuery::read(Some(query)).unwrap_err().name(), "limit", "{query}");
+        }
+        assert_eq!(PageQuery::read(None).unwrap().limit.rows(), 50);
+        assert_eq!(PageQuery::read(Some("limit=200")).unwrap().limit.rows(), 200);
+    }
+
+    #[test]
+    fn the_probing_row_is_cut_off() {
+        let limit = PageQuery::read(Some("limit=2")).unwrap().limit;
+        let page = Page::cut(vec![1, 2, 3], limit, None, ToString::to_string);
+        assert_eq!((page.items, page.next_cursor), (vec![1, 2], Some("2".to_owned())));
+        let page = Page::cut(vec![1, 2], limit, None, ToString::to_string);
+        assert_eq!((page.items, page.next_cursor), (vec![1, 2], None));
+    }
+}

@@ -1,0 +1,240 @@
+//! Query parameters, taken one by one, so that a refusal can name the parameter.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+
+/// The most values that one parameter may have.
+const MOST_VALUES: usize = 100;
+
+/// Why a query string was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadParameter {
+    /// No such parameter here.
+    #[error("There is no parameter {name:?} here; there are: {known}.")]
+    Unknown {
+        /// What was asked.
+        name: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// It can't be read as what it is meant to be.
+    #[error("{name}: {detail}")]
+    Invalid {
+        /// Which.
+        name: String,
+        /// What it should be.
+        detail: String,
+    },
+}
+
+impl BadParameter {
+    pub(crate) fn invalid(name: &str, detail: impl Into<String>) -> Self {
+        Self::Invalid { name: name.to_owned(), detail: detail.into() }
+    }
+
+    /// The parameter's name, as the caller wrote it.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Unknown { name, .. } | Self::Invalid { name, .. } => name,
+        }
+    }
+}
+
+/// What can be read from a query string.
+pub(crate) trait FromParameters: Sized {
+    /// Takes what it knows; what is left over is refused afterwards.
+    fn take(parameters: &mut Parameters) -> Result<Self, BadParameter>;
+
+    /// Reads a whole query string.
+    fn read(query: Option<&str>) -> Result<Self, BadParameter> {
+        let mut parameters = Parameters::parse(query)?;
+        let read = Self::take(&mut parameters)?;
+        parameters.finish()?;
+        Ok(read)
+    }
+}
+
+/// A query string, taken apart.
+#[derive(Debug)]
+pub(crate) struct Parameters {
+    pairs: Vec<(String, String)>,
+    known: Vec<&'static str>,
+}
+
+impl Parameters {
+    /// Takes a query string apart.
+    pub(crate) fn parse(query: Option<&str>) -> Result<Self, BadParameter> {
+        let pairs = query
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                let name = decode(name).map_err(|detail| BadParameter::invalid(name, detail))?;
+                let value = decode(value).map_err(|detail| BadParameter::invalid(&name, detail))?;
+                Ok((name, value))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { pairs, known: Vec::new() })
+    }
+
+    /// The names that have been asked for so far.
+    #[cfg(test)]
+    pub(crate) fn known(&self) -> &[&'static str] {
+        &self.known
+    }
+
+    /// A text that may stand there once.
+    pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>, BadParameter> {
+        self.known.push(name);
+        let mut values = Vec::new();
+        self.pairs.retain_mut(|(key, value)| {
+            let taken = key == name;
+            if taken {
+                values.push(std::mem::take(value));
+            }
+            !taken
+        });
+        if values.len() > 1 {
+            return Err(BadParameter::invalid(name, "it may stand here once"));
+        }
+        Ok(values.pop())
+    }
+
+    /// A value that may stand there once; `what` says what it should be.
+    pub(crate) fn one<T: FromStr>(
+        &mut self,
+        name: &'static str,
+        what: &str,
+    ) -> Result<Option<T>, BadParameter> {
+        self.text(name)?
+            .map(|text| text.parse().map_err(|_| BadParameter::invalid(name, format!("it should be {what}"))))
+            .transpose()
+    }
+
+    /// A moment, as RFC 3339 writes it.
+    pub(crate) fn time(&mut self, name: &'static str) -> Result<Option<DateTime<Utc>>, BadParameter> {
+        self.text(name)?.map(|text| read_time(name, &text)).transpose()
+    }
+
+    /// Any number of values: repeated, or with commas between them.
+    pub(crate) fn many(&mut self, name: &'static str) -> Result<Vec<String>, BadParameter> {
+        self.known.push(name);
+        let mut values = Vec::new();
+        self.pairs.retain(|(key, value)| {
+            let taken = key == name;
+            if taken {
+                values.extend(value.split(',').map(|part| part.trim().to_owned()));
+            }
+            !taken
+        });
+        if values.iter().any(String::is_empty) {
+            return Err(BadParameter::invalid(name, "a value of it is empty"));
+        }
+        values.sort();
+        values.dedup();
+        if values.len() > MOST_VALUES {
+            return Err(BadParameter::invalid(name, format!("it takes {MOST_VALUES} values at most")));
+        }
+        Ok(values)
+    }
+
+    /// Refuses what nobody asked for.
+    pub(crate) fn finish(self) -> Result<(), BadParameter> {
+        match self.pairs.into_iter().next() {
+            None => Ok(()),
+            Some((name, _)) => {
+                let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
+                Err(BadParameter::Unknown { name, known })
+            }
+        }
+    }
+}
+
+/// Reads a moment, to the microsecond.
+pub(crate) fn read_time(name: &str, text: &str) -> Result<DateTime<Utc>, BadParameter> {
+    let time = DateTime::parse_from_rfc3339(text).map_err(|_| {
+        BadParameter::invalid(
+            name,
+            "it should be a time as RFC 3339 writes it, for example 2026-01-31T08:00:00Z (in an address, + is %2B)",
+        )
+    })?;
+    // Postgres keeps microseconds from 4713 BC; RFC 3339's years 0000 to 9999 are all within.
+    Ok(time.with_timezone(&Utc))
+}
+
+/// Undoes the form encoding; refuses what isn't UTF-8, and NUL, which Postgres has no room for.
+fn decode(text: &str) -> Result<String, String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let mut digit = || rest.next().and_then(|d| char::from(d).to_digit(16));
+                match (digit(), digit()) {
+                    (Some(high), Some(low)) => bytes.push((high * 16 + low) as u8),
+                    _ => return Err("its percent-encoding is broken".to_owned()),
+                }
+            }
+            other => bytes.push(other),
+        }
+    }
+    if bytes.contains(&0) {
+        return Err("it has a NUL character in it".to_owned());
+    }
+    String::from_utf8(bytes).map_err(|_| "it isn't UTF-8".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(query: &str) -> Parameters {
+        Parameters::parse(Some(query)).unwrap()
+    }
+
+    #[test]
+    fn many_values_by_comma_and_by_repetition() {
+        let mut parameters = parse("status=open,new&status=resolved&status=open");
+        assert_eq!(parameters.many("status").unwrap(), ["new", "open", "resolved"]);
+        parameters.finish().unwrap();
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_named() {
+        let mut parameters = parse("limit=5&colour=red");
+        parameters.text("limit").unwrap();
+        let error = parameters.finish().unwrap_err();
+        assert_eq!(error, BadParameter::Unknown { name: "colour".into(), known: "limit".into() });
+    }
+
+    #[test]
+    fn a_single_value_may_not_be_repeated() {
+        assert_eq!(parse("limit=1&limit=2").text("limit").unwrap_err().name(), "limit");
+    }
+
+    #[test]
+    fn form_encoding_is_undone() {
+        assert_eq!(parse("q=caf%C3%A9+a%2Bb").text("q").unwrap().unwrap(), "café a+b");
+    }
+
+    #[test]
+    fn broken_bytes_and_nul_are_refused() {
+        for query in ["q=%ff", "q=%00", "q=%2", "q=%zz"] {
+            assert_eq!(Parameters::parse(Some(query)).unwrap_err().name(), "q", "{query}");
+        }
+    }
+
+    #[test]
+    fn an_empty_value_is_refused() {
+        assert_eq!(parse("status=open,").many("status").unwrap_err().name(), "status");
+    }
+
+    #[test]
+    fn times_have_an_offset() {
+        assert!(parse("from=2026-01-31T08:00:00Z").time("from").unwrap().is_some());
+        assert_eq!(parse("from=2026-01-31").time("from").unwrap_err().name(), "from");
+    }
+}

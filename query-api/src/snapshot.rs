@@ -1,0 +1,75 @@
+//! One query, one read-only transaction under the caller's tenant.
+//!
+//! The transaction sees one snapshot of the database, taken by its first statement, which reads the
+//! checkpoint as well: the position that an answer names is exactly the one that its rows reflect.
+
+use domain::ids::{Position, TenantId};
+use sqlx::{PgPool, Postgres, Row, Transaction};
+
+/// A read model, by the name of its checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadModel {
+    TicketList,
+    Conversation,
+    Activity,
+    QueueCounts,
+    Search,
+}
+
+impl ReadModel {
+    /// The checkpoint's name.
+    pub(crate) fn checkpoint(self) -> &'static str {
+        match self {
+            Self::TicketList => "ticket_list",
+            Self::Conversation => "conversation",
+            Self::Activity => "activity",
+            Self::QueueCounts => "queue_counts",
+            Self::Search => "search",
+        }
+    }
+}
+
+/// Where an answer is read from, and so how far it reaches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source {
+    /// These read models: as far as the one that is furthest behind.
+    Models(&'static [ReadModel]),
+    /// The log itself: all that was committed.
+    Log,
+}
+
+/// An open transaction, as docket_query under one tenant.
+pub(crate) struct Snapshot {
+    /// The transaction.
+    pub(crate) tx: Transaction<'static, Postgres>,
+    /// The position that it reflects.
+    pub(crate) position: Position,
+}
+
+impl Snapshot {
+    /// Opens a transaction on things as they are now.
+    pub(crate) async fn begin(pool: &PgPool, tenant: TenantId, source: Source) -> Result<Self, sqlx::Error> {
+        let mut tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
+        let query = match source {
+            Source::Models(models) => sqlx::query(
+                // A read model without a checkpoint has seen nothing yet.
+                "SELECT set_config('docket.tenant', $1, true), \
+                        CASE WHEN count(*) = cardinality($2) THEN min(position) ELSE 0 END AS position \
+                 FROM read.checkpoints WHERE projection = ANY($2)",
+            )
+            .bind(tenant.to_string())
+            .bind(models.iter().map(|model| model.checkpoint()).collect::<Vec<_>>()),
+            Source::Log => {
+                sqlx::query("SELECT set_config('docket.tenant', $1, true), log_position() AS position")
+                    .bind(tenant.to_string())
+            }
+        };
+        let row = query.fetch_one(&mut *tx).await?;
+        Ok(Self { position: Position(row.try_get("position")?), tx })
+    }
+
+    /// Ends the transaction.
+    pub(crate) async fn close(self) -> Result<(), sqlx::Error> {
+        self.tx.commit().await
+    }
+}

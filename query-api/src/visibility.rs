@@ -1,0 +1,276 @@
+//! Who may see what, beyond what row-level security says: one place for tickets, one for events.
+//!
+//! The rules are `domain`'s: `Ticket::visible_to` in SQL, and `TicketEvent::is_internal`. What is
+//! internal reaches nobody without `notes.read`. What a customer gets of the rest says nothing of
+//! others' addresses and programs, nor of the reasons that staff gave each other.
+
+use std::collections::HashSet;
+
+use domain::event::{Event, TICKET};
+use domain::identity::{Principal, Visibility};
+use domain::metadata::Metadata;
+use domain::ticket::TicketEvent;
+use serde_json::Value;
+use sqlx::{Postgres, QueryBuilder, Row};
+use uuid::Uuid;
+
+use crate::error::QueryError;
+use crate::log::{self, Fact};
+use crate::snapshot::Snapshot;
+
+/// Leaves only those tickets that the caller may know of.
+pub(crate) fn push_visibility<'a>(caller: &'a Principal, sql: &mut QueryBuilder<'a, Postgres>) {
+    let me = caller.user.as_str();
+    match (caller.visibility(), &caller.organization) {
+        (Visibility::Tenant, _) => {}
+        (Visibility::Organization, Some(organization)) => {
+            sql.push(" AND (t.requester_id = ").push_bind(me);
+            sql.push(" OR t.assigned_organization = ").push_bind(organization.as_str());
+            sql.push(" OR (t.routing <> 'internal' AND t.routed_organization = ");
+            sql.push_bind(organization.as_str()).push("))");
+        }
+        (Visibility::Own | Visibility::Organization, _) => {
+            sql.push(" AND t.requester_id = ").push_bind(me);
+        }
+    }
+    if !caller.is_staff() {
+        sql.push(" AND NOT t.deleted");
+    }
+}
+
+/// What a caller gets of an event.
+pub(crate) struct Shown {
+    /// The payload, in its present form.
+    pub(crate) data: Value,
+    /// The circumstances.
+    pub(crate) metadata: Metadata,
+}
+
+/// Shows an event of a ticket that the caller sees, or of the tenant; `None` if it isn't for them.
+/// `redacted` are messages whose text was taken out of sight since.
+pub(crate) fn show(fact: &Fact, caller: &Principal, redacted: &HashSet<Uuid>) -> Option<Shown> {
+    let internal = match &fact.event {
+        Some(Event::Ticket(event)) => event.is_internal(),
+        // What can't be read might be internal; and how a tenant is set up is for staff.
+        Some(Event::Tenant(_)) | None => true,
+    };
+    if internal && !caller.sees_notes() {
+        return None;
+    }
+    let mut data = payload(fact);
+    if let Some(message) = fact.ticket().and_then(message_of)
+        && redacted.contains(&message)
+    {
+        blank(&mut data);
+    }
+    let mut metadata = fact.metadata.clone();
+    if !caller.is_staff() && metadata.actor.id != caller.user {
+        metadata.ip = None;
+        metadata.user_agent = None;
+        metadata.request_id = None;
+        metadata.traceparent = None;
+        remove(&mut data, &["reason"]);
+    }
+    if !caller.is_staff() {
+        // What the channel knows may be about more than its sender.
+        remove(&mut data, &["channel_metadata"]);
+    }
+    Some(Shown { data, metadata })
+}
+
+/// The payload as JSON: the present form, or the bytes as they stand if nobody can read them.
+fn payload(fact: &Fact) -> Value {
+    let present = match &fact.event {
+        Some(Event::Ticket(event)) => event.encode().ok(),
+        Some(Event::Tenant(event)) => event.encode().ok(),
+        None => None,
+    };
+    let text = present.as_deref().unwrap_or(&fact.logged.payload);
+    serde_json::from_str(text).unwrap_or(Value::Null)
+}
+
+/// The message whose text an event bears.
+pub(crate) fn message_of(event: &TicketEvent) -> Option<Uuid> {
+    match event {
+        TicketEvent::ReplyAdded(event) => Some(event.message_id.0),
+        TicketEvent::NoteAdded(event) => Some(event.message_id.0),
+        TicketEvent::MessageEdited(event) => Some(event.message_id.0),
+        _ => None,
+    }
+}
+
+fn blank(data: &mut Value) {
+    remove(data, &["html", "former_html", "attachments"]);
+    for name in ["body", "former_body"] {
+        if let Some(text) = data.get_mut(name) {
+            *text = Value::String(String::new());
+        }
+    }
+}
+
+fn remove(data: &mut Value, names: &[&str]) {
+    if let Some(members) = data.as_object_mut() {
+        for name in names {
+            members.remove(*name);
+        }
+    }
+}
+
+/// Of these messages, those whose text was taken out of sight.
+pub(crate) async fn redacted(snapshot: &mut Snapshot, facts: &[Fact]) -> Result<HashSet<Uuid>, QueryError> {
+    let messages: Vec<Uuid> =
+        facts.iter().filter_map(Fact::ticket).filter_map(message_of).collect();
+    if messages.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = sqlx::query("SELECT id FROM read.messages WHERE id = ANY($1) AND redacted")
+        .bind(messages)
+        .fetch_all(&mut *snapshot.tx)
+        .await?;
+    Ok(rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?)
+}
+
+/// Leaves only events of what the caller may know of.
+///
+/// The read model says who sees a ticket. It may not have a ticket yet that was just opened; then
+/// the opening itself says whose it is.
+pub(crate) async fn keep_visible(
+    snapshot: &mut Snapshot,
+    caller: &Principal,
+    facts: Vec<Fact>,
+) -> Result<Vec<Fact>, QueryError> {
+    if facts.is_empty() || (caller.is_staff() && caller.visibility() == Visibility::Tenant) {
+        return Ok(facts);
+    }
+    let tickets: HashSet<&str> = facts
+        .iter()
+        .filter(|fact| fact.logged.aggregate_type == TICKET)
+        .map(|fact| fact.logged.aggregate_id.as_str())
+        .collect();
+    let ids: Vec<Uuid> = tickets.iter().filter_map(|id| id.parse().ok()).collect();
+    let mut sql = QueryBuilder::new("SELECT t.id, (true");
+    push_visibility(caller, &mut sql);
+    sql.push(") AS visible FROM read.tickets AS t WHERE t.id = ANY(").push_bind(ids).push(")");
+    let rows = sql.build().fetch_all(&mut *snapshot.tx).await?;
+    let mut visible = HashSet::new();
+    let mut known = HashSet::new();
+    for row in rows {
+        let id: Uuid = row.try_get("id")?;
+        if row.try_get::<Option<bool>, _>("visible")?.unwrap_or(false) {
+            visible.insert(id.to_string());
+        }
+        known.insert(id.to_string());
+    }
+    let unknown: Vec<String> =
+        tickets.iter().filter(|id| !known.contains(**id)).map(|id| (*id).to_owned()).collect();
+    if !unknown.is_empty() {
+        for opening in log::openings(snapshot, &unknown).await? {
+            let id = opening.aggregate_id.clone();
+            if caller.visibility() == Visibility::Tenant || opened_by(&opening, caller) {
+                visible.insert(id);
+            }
+        }
+    }
+    Ok(facts
+        .into_iter()
+        .filter(|fact| fact.logged.aggregate_type != TICKET || visible.contains(&fact.logged.aggregate_id))
+        .collect())
+}
+
+fn opened_by(opening: &log::Logged, caller: &Principal) -> bool {
+    let payload: Value = serde_json::from_str(&opening.payload).unwrap_or_default();
+    payload["requester"]["id"] == caller.user.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::{OrganizationId, TenantId, UserId};
+    use domain::ticket::upcast::Upcasters;
+    use serde_json::json;
+
+    use super::*;
+    use crate::log::Logged;
+
+    fn caller(role: &str) -> Principal {
+        Principal::new(UserId::new("carla").unwrap(), TenantId::of_key("t"), vec![role.to_owned()])
+    }
+
+    fn fact(event_type: &str, payload: &Value) -> Fact {
+        let metadata = json!({
+            "actor": {"id": "amir", "kind": "agent"}, "occurred_at": "2026-01-01T00:00:00Z",
+            "ip": "192.0.2.1", "user_agent": "curl", "request_id": "r",
+        });
+        let logged = Logged {
+            position: 1,
+            event_id: Uuid::nil(),
+            aggregate_type: TICKET.to_owned(),
+            aggregate_id: Uuid::nil().to_string(),
+            sequence: 1,
+            event_type: event_type.to_owned(),
+            event_version: "1".to_owned(),
+            payload: payload.to_string(),
+            metadata: metadata.to_string(),
+            command_id: Uuid::nil(),
+            recorded_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        };
+        logged.read(&Upcasters::default())
+    }
+
+    fn note() -> Fact {
+        let author = json!({"id": "amir", "kind": "agent"});
+        fact("NoteAdded", &json!({"message_id": Uuid::nil(), "author": author, "body": "secret"}))
+    }
+
+    #[test]
+    fn sql_says_what_the_domain_says() {
+        let sql = |caller: &Principal| {
+            let mut sql = QueryBuilder::new("");
+            push_visibility(caller, &mut sql);
+            sql.into_sql()
+        };
+        assert_eq!(sql(&caller("customer")), " AND t.requester_id = $1 AND NOT t.deleted");
+        assert_eq!(sql(&caller("client_user")), " AND NOT t.deleted");
+        assert_eq!(sql(&caller("support_agent")), "");
+        let mut staff = caller("org_support");
+        assert_eq!(sql(&staff), " AND t.requester_id = $1");
+        staff.organization = Some(OrganizationId::new("acme").unwrap());
+        assert!(sql(&staff).ends_with("AND t.routed_organization = $3))"));
+    }
+
+    #[test]
+    fn notes_are_for_those_who_may_read_them() {
+        let none = HashSet::new();
+        assert!(show(&note(), &caller("support_agent"), &none).is_some());
+        for role in ["customer", "client_admin", "analyst"] {
+            assert!(show(&note(), &caller(role), &none).is_none(), "{role}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_kept_from_customers() {
+        let odd = fact("TicketFlown", &json!({"to": "the moon"}));
+        assert!(show(&odd, &caller("customer"), &HashSet::new()).is_none());
+        let shown = show(&odd, &caller("support_agent"), &HashSet::new()).unwrap();
+        assert_eq!(shown.data, json!({"to": "the moon"}));
+    }
+
+    #[test]
+    fn customers_learn_neither_addresses_nor_reasons_of_others() {
+        let change = fact(
+            "PriorityChanged",
+            &json!({"from": "low", "from_rank": 4, "to": "high", "to_rank": 2, "reason": "VIP"}),
+        );
+        let shown = show(&change, &caller("customer"), &HashSet::new()).unwrap();
+        assert_eq!(shown.data.get("reason"), None);
+        assert!(shown.metadata.ip.is_none() && shown.metadata.user_agent.is_none());
+        let shown = show(&change, &caller("support_agent"), &HashSet::new()).unwrap();
+        assert_eq!(shown.data["reason"], "VIP");
+        assert!(shown.metadata.ip.is_some());
+    }
+
+    #[test]
+    fn redacted_texts_are_blank() {
+        let shown = show(&note(), &caller("support_agent"), &HashSet::from([Uuid::nil()])).unwrap();
+        assert_eq!(shown.data["body"], "");
+    }
+}
