@@ -3,7 +3,8 @@
 //!
 //! `DOCKET_WRITE_CONTRACTS=1` writes what is missing (a new event, a new version) and nothing else.
 
-#[cfg(test)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says so by failing")]
+
 mod examples;
 
 use std::collections::BTreeSet;
