@@ -1,0 +1,126 @@
+//! Why a command isn't carried out, and how the caller is told.
+
+use axum::http::StatusCode;
+use domain::identity::Denied;
+use domain::ids::Version;
+use domain::ticket::{Kind, TicketError};
+use event_store::LogError;
+use service_kit::problem::Problem;
+
+/// Why a command wasn't carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The token names a tenant that doesn't exist.
+    #[error("the tenant doesn't exist")]
+    UnknownTenant,
+    /// The domain refused it.
+    #[error(transparent)]
+    Refused(#[from] TicketError),
+    /// The ticket isn't at the version that the caller wanted.
+    #[error("the ticket is at version {actual}")]
+    VersionMismatch {
+        /// The version that it is at.
+        actual: Version,
+    },
+    /// The same idempotency key is at work at this moment. Try again.
+    #[error("a command with this idempotency key is still running")]
+    InProgress,
+    /// The idempotency key stands for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// Others were faster, again and again. Try again.
+    #[error("too many writers at once")]
+    Contended,
+    /// It took too long; whether it was carried out isn't known. Try again with the same key.
+    #[error("the command took too long")]
+    TimedOut,
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The tenant's settings can't be worked with: a fault of whoever let them through.
+    #[error("the tenant's settings can't be used: {0}")]
+    Settings(String),
+}
+
+impl CommandError {
+    /// How it counts in metrics.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Contended | Self::TimedOut | Self::Log(_) | Self::Settings(_) => "failed",
+            _ => "refused",
+        }
+    }
+}
+
+impl From<Denied> for CommandError {
+    fn from(denied: Denied) -> Self {
+        Self::Refused(denied.into())
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        let status = match &error {
+            CommandError::UnknownTenant => {
+                return Self::new(StatusCode::FORBIDDEN, "unknown_tenant", "Not permitted")
+                    .detail(error.to_string());
+            }
+            CommandError::Refused(refused) => return refusal(refused),
+            CommandError::VersionMismatch { actual } => {
+                return Self::new(
+                    StatusCode::PRECONDITION_FAILED,
+                    "version_mismatch",
+                    "The ticket has changed since",
+                )
+                .detail(error.to_string())
+                .with("version", actual.0);
+            }
+            CommandError::InProgress => (StatusCode::CONFLICT, "command_in_progress", "Still running"),
+            CommandError::KeyReused => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "The key was used before")
+            }
+            CommandError::Log(LogError::Overloaded) | CommandError::Contended => {
+                return overloaded();
+            }
+            CommandError::TimedOut => return Self::unavailable(1).detail(error.to_string()),
+            CommandError::Log(log) if log.is_transient() => return Self::unavailable(1),
+            CommandError::Log(_) | CommandError::Settings(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a command failed");
+                return Self::internal();
+            }
+        };
+        let (status, code, title) = status;
+        let problem = Self::new(status, code, title).detail(error.to_string());
+        if status == StatusCode::CONFLICT { problem.retry_after(1) } else { problem }
+    }
+}
+
+fn overloaded() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too much to do at the moment").retry_after(1)
+}
+
+fn refusal(error: &TicketError) -> Problem {
+    match (error.kind(), error) {
+        // One body for what isn't there and for what the caller may not know of.
+        (Kind::NotFound, _) => Problem::not_found(),
+        (Kind::Invalid, TicketError::Invalid(errors)) => {
+            Problem::validation(errors.iter().cloned().map(Into::into).collect())
+        }
+        (Kind::Forbidden, _) => {
+            Problem::new(StatusCode::FORBIDDEN, error.code(), "Not permitted").detail(error.to_string())
+        }
+        (Kind::Conflict, TicketError::TransitionNotAllowed { from, allowed, .. }) => {
+            conflict(error).with("current_status", from.clone()).with("allowed", allowed.clone())
+        }
+        (Kind::Conflict, _) => conflict(error),
+        (Kind::Invalid | Kind::Fault, _) => {
+            tracing::error!(%error, "a decision failed");
+            Problem::internal()
+        }
+    }
+}
+
+fn conflict(error: &TicketError) -> Problem {
+    Problem::new(StatusCode::CONFLICT, error.code(), "The ticket's state doesn't allow it")
+        .detail(error.to_string())
+}

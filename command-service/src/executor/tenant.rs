@@ -1,0 +1,107 @@
+//! Creates tenants.
+
+use axum::http::StatusCode;
+use domain::identity::{Denied, Operation, Permission};
+use domain::ids::{Position, TenantId, Version};
+use domain::tenant::{CreateTenant, Tenant, TenantError};
+use event_store::store::{Circumstances, Store};
+use event_store::{LogError, Outcome};
+use service_kit::problem::{FieldError, Problem};
+
+use super::{ATTEMPTS, CommandRequest, Executor};
+
+/// What the creation of a tenant is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TenantAnswer {
+    /// The tenant.
+    pub id: TenantId,
+    /// Its version.
+    pub version: Version,
+    /// The position of its last event, or of the log's head if it was there already.
+    pub position: Position,
+    /// It wasn't there before.
+    pub created: bool,
+}
+
+/// Why a tenant wasn't created.
+#[derive(Debug, thiserror::Error)]
+pub enum TenantRequestError {
+    /// The caller's roles don't allow it.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// Without the permission for the whole platform, one creates tenants beneath one's own.
+    #[error("the new tenant's parent must be your own")]
+    NotBeneath,
+    /// The parent isn't there.
+    #[error("there is no such parent")]
+    UnknownParent,
+    /// The domain refused it.
+    #[error(transparent)]
+    Refused(#[from] TenantError),
+    /// Others were faster, again and again.
+    #[error("too many writers at once")]
+    Contended,
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+impl Executor {
+    /// Creates a tenant. The same one again is nothing to do, so this needs no idempotency key.
+    pub async fn create_tenant(
+        &self,
+        request: &CommandRequest,
+        command: &CreateTenant,
+    ) -> Result<TenantAnswer, TenantRequestError> {
+        let principal = &*request.principal;
+        principal.may(Operation::CreateTenant)?;
+        if !principal.has(Permission::PlatformManage) && command.parent != Some(principal.tenant) {
+            return Err(TenantRequestError::NotBeneath);
+        }
+        if let Some(parent) = command.parent
+            && !self.0.log.load::<Tenant>(parent, &parent.to_string()).await?.aggregate.exists()
+        {
+            return Err(TenantRequestError::UnknownParent);
+        }
+        let tenant = TenantId::of_key(&command.key);
+        let id = tenant.to_string();
+        let store = Store::<Tenant>::new(self.0.log.clone(), tenant, self.0.ids.clone());
+        for _ in 0..ATTEMPTS {
+            let loaded = self.0.log.load::<Tenant>(tenant, &id).await?;
+            let events = command.decide(&loaded.aggregate)?;
+            let metadata = request.metadata(self.0.clock.now());
+            let metadata = serde_json::to_string(&metadata).map_err(LogError::from)?;
+            let circumstances = Circumstances { command_id: request.command_id, ..Circumstances::default() };
+            let appended = store.append(&id, &loaded, &events, metadata.into(), circumstances).await?;
+            if let Outcome::Appended { version, position, .. } = appended {
+                return Ok(TenantAnswer { id: tenant, version, position, created: !events.is_empty() });
+            }
+        }
+        Err(TenantRequestError::Contended)
+    }
+}
+
+impl From<TenantRequestError> for Problem {
+    fn from(error: TenantRequestError) -> Self {
+        let text = error.to_string();
+        let invalid = |pointer: &str, code: &'static str| {
+            Self::validation(vec![FieldError::new(pointer, code, text.clone())])
+        };
+        match error {
+            TenantRequestError::Denied(_) | TenantRequestError::NotBeneath => Self::forbidden(text),
+            TenantRequestError::UnknownParent => invalid("/parent", "unknown_value"),
+            TenantRequestError::Refused(refused) => match refused {
+                TenantError::InvalidKey(_) => invalid("/key", "invalid"),
+                TenantError::UnknownProfile { .. } => invalid("/profile", "unknown_value"),
+                TenantError::OwnParent => invalid("/parent", "invalid"),
+                TenantError::Settings(_) => invalid("", "invalid"),
+                TenantError::Exists(_) => {
+                    Self::new(StatusCode::CONFLICT, "tenant_exists", "The tenant is there already")
+                        .detail(text)
+                }
+            },
+            TenantRequestError::Contended => Self::unavailable(1).detail(text),
+            TenantRequestError::Log(log) => super::CommandError::Log(log).into(),
+        }
+    }
+}

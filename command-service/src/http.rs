@@ -1,0 +1,80 @@
+//! The endpoints. Each capability is a folder, each verb a file.
+//!
+//! One table ([`endpoints`]) makes the router, the OpenAPI document and the list of [`routes`]; every
+//! row names its [`Operation`], so no route can be without a permission.
+
+mod answer;
+mod command;
+mod document;
+mod headers;
+mod tenant;
+mod ticket;
+mod verb;
+
+use axum::Router;
+use axum::http::Method;
+use axum::routing::{MethodFilter, MethodRouter};
+use domain::identity::Operation;
+
+use crate::service::CommandService;
+use document::Document;
+use verb::Verb;
+
+/// One endpoint. Its method and path are the operation's.
+struct Endpoint {
+    operation: Operation,
+    handler: MethodRouter<CommandService>,
+    document: Document,
+}
+
+impl Endpoint {
+    /// A command on a ticket.
+    fn of<V: Verb>() -> Self {
+        Self {
+            operation: V::OPERATION,
+            handler: MethodRouter::new().on(MethodFilter::POST, verb::handle::<V>),
+            document: Document::of::<V>(),
+        }
+    }
+}
+
+fn endpoints() -> Vec<Endpoint> {
+    let mut endpoints = ticket::endpoints();
+    endpoints.push(command::execute::endpoint());
+    endpoints.push(tenant::create::endpoint());
+    endpoints
+}
+
+/// The router, without the layer around it (`service_kit::http::layers`).
+pub fn router(service: &CommandService) -> Router {
+    let routes = endpoints()
+        .into_iter()
+        .fold(Router::new(), |router, endpoint| router.route(endpoint.operation.path(), endpoint.handler));
+    routes.with_state(service.clone())
+}
+
+/// Every route with the operation that a caller must be allowed.
+pub fn routes() -> Vec<(Method, &'static str, Operation)> {
+    let row = |endpoint: Endpoint| (Method::POST, endpoint.operation.path(), endpoint.operation);
+    endpoints().into_iter().map(row).collect()
+}
+
+/// The OpenAPI 3.1 document of these endpoints.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    document::whole(endpoints().into_iter().map(|endpoint| (endpoint.operation, endpoint.document)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_one_route() {
+        for operation in Operation::ALL.iter().filter(|operation| operation.is_command()) {
+            let rows = routes().iter().filter(|(_, _, row)| row == operation).count();
+            assert_eq!(rows, 1, "{operation:?}");
+            assert_eq!(operation.method(), "POST");
+        }
+        assert!(routes().iter().all(|(_, _, operation)| operation.is_command()));
+    }
+}

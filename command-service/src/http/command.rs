@@ -1,0 +1,5 @@
+//! Commands in bulk.
+
+mod item;
+
+pub(super) mod execute;

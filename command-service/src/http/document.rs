@@ -1,0 +1,165 @@
+//! The OpenAPI document, from the same table as the router.
+
+use domain::identity::Operation;
+use service_kit::problem::{FieldError, ProblemSchema};
+use utoipa::ToSchema;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, Paths};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{Object, Schema, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    Components, Content, Header, Info, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder,
+};
+
+use super::answer::AnswerBody;
+use super::verb::Verb;
+
+type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// What an endpoint says of itself.
+pub(super) struct Document {
+    summary: &'static str,
+    tag: &'static str,
+    body: String,
+    accepted: Vec<(u16, &'static str, String)>,
+    conditional: bool,
+    schemas: Schemas,
+}
+
+impl Document {
+    /// A command on a ticket.
+    pub(super) fn of<V: Verb>() -> Self {
+        let accepted = match V::OPERATION {
+            Operation::OpenTicket => (201, "Opened; the commit is durable"),
+            _ => (200, "Done, or there was nothing to do; the commit is durable"),
+        };
+        Self::new::<V::Body, AnswerBody<'_>>(V::SUMMARY, "tickets", &[accepted]).conditional()
+    }
+
+    /// An endpoint with this body and this answer, under each of these statuses.
+    pub(super) fn new<B: ToSchema, A: ToSchema>(
+        summary: &'static str,
+        tag: &'static str,
+        accepted: &[(u16, &'static str)],
+    ) -> Self {
+        let mut schemas = Vec::new();
+        let body = gather::<B>(&mut schemas);
+        let answer = gather::<A>(&mut schemas);
+        let accepted = accepted.iter().map(|(status, says)| (*status, *says, answer.clone())).collect();
+        Self { summary, tag, body, accepted, conditional: false, schemas }
+    }
+
+    fn conditional(mut self) -> Self {
+        self.conditional = true;
+        self
+    }
+}
+
+fn gather<T: ToSchema>(schemas: &mut Schemas) -> String {
+    let name = T::name().into_owned();
+    schemas.push((name.clone(), T::schema()));
+    T::schemas(schemas);
+    name
+}
+
+/// The whole document.
+pub(super) fn whole(endpoints: impl Iterator<Item = (Operation, Document)>) -> OpenApi {
+    let mut paths = Paths::new();
+    let mut schemas = Vec::new();
+    gather::<ProblemSchema>(&mut schemas);
+    gather::<FieldError>(&mut schemas);
+    for (operation, mut document) in endpoints {
+        schemas.append(&mut document.schemas);
+        paths.add_path_operation(operation.path(), vec![HttpMethod::Post], one(operation, &document));
+    }
+    let mut components = Components::new();
+    components.schemas.extend(schemas);
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("A token of a known issuer; its claims name user, tenant and roles"))
+        .build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let mut info = Info::new("Docket: commands", env!("CARGO_PKG_VERSION"));
+    info.description = Some("Everything that changes something. Answers after the commit is durable.".into());
+    OpenApiBuilder::new()
+        .info(info)
+        .paths(paths)
+        .components(Some(components))
+        .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]))
+        .build()
+}
+
+fn one(operation: Operation, document: &Document) -> utoipa::openapi::path::Operation {
+    let body = RequestBodyBuilder::new()
+        .content("application/json", content(&document.body))
+        .required(Some(Required::True));
+    let mut builder = OperationBuilder::new()
+        .operation_id(Some(operation.name()))
+        .summary(Some(document.summary))
+        .description(Some(format!("Needs the permission `{}`.", operation.permission())))
+        .tag(document.tag)
+        .request_body(Some(body.build()));
+    for (name, says) in PATH_PARAMETERS {
+        if operation.path().contains(&format!("{{{name}}}")) {
+            builder = builder.parameter(parameter(name, ParameterIn::Path, says));
+        }
+    }
+    let key = "Makes a retry return the first answer: 1 to 255 characters";
+    builder = builder.parameter(parameter("Idempotency-Key", ParameterIn::Header, key));
+    if document.conditional {
+        let version = "The ticket's version in quotes: only if it is at that version";
+        builder = builder.parameter(parameter("If-Match", ParameterIn::Header, version));
+    }
+    for (status, says, answer) in &document.accepted {
+        let response = ResponseBuilder::new()
+            .description(*says)
+            .content("application/json", content(answer))
+            .header("Docket-Position", header("The position that the command reached"))
+            .header("ETag", header("The version, in quotes"));
+        builder = builder.response(status.to_string(), response.build());
+    }
+    for (status, says) in REFUSALS {
+        let response =
+            ResponseBuilder::new().description(*says).content("application/problem+json", content("Problem"));
+        builder = builder.response(*status, response.build());
+    }
+    builder.build()
+}
+
+const PATH_PARAMETERS: &[(&str, &str)] =
+    &[("id", "The ticket: its id or its number"), ("message_id", "The message's id")];
+
+const REFUSALS: &[(&str, &str)] = &[
+    ("400", "The request can't be read"),
+    ("401", "No token, or none that can be taken"),
+    ("403", "Not permitted"),
+    ("404", "There is no such thing, or none that the caller may know of"),
+    ("409", "The state doesn't allow it, or the same idempotency key is at work"),
+    ("412", "The ticket is at another version"),
+    ("413", "The body is larger than 1 MiB"),
+    ("415", "The body isn't JSON"),
+    ("422", "The body is JSON, but not what is wanted"),
+    ("503", "Overloaded or not available; see Retry-After"),
+];
+
+fn content(schema: &str) -> Content {
+    Content::new(Some(RefOr::<Schema>::Ref(Ref::from_schema_name(schema))))
+}
+
+fn header(says: &str) -> Header {
+    let mut header = Header::new(Object::with_type(Type::String));
+    header.description = Some(says.to_owned());
+    header
+}
+
+fn parameter(name: &str, place: ParameterIn, says: &str) -> utoipa::openapi::path::Parameter {
+    let required = if place == ParameterIn::Path { Required::True } else { Required::False };
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(required)
+        .description(Some(says))
+        .schema(Some(Object::with_type(Type::String)))
+        .build()
+}

@@ -1,0 +1,111 @@
+//! The command service as a process has it: log, executor, relay.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use domain::time::{Clock, Ids};
+use event_store::relay::{Relay, RelayOptions};
+use event_store::{EventLog, LogOptions};
+use service_kit::auth::Authenticator;
+use service_kit::health::Health;
+use sqlx::PgPool;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::executor::Executor;
+
+/// What a command service works with.
+pub struct CommandDeps {
+    /// The log's database, as the role `docket_command`.
+    pub pool: PgPool,
+    /// How the log works.
+    pub log: LogOptions,
+    /// NATS, for the relay; without it this process relays nothing.
+    pub relay: Option<RelayDeps>,
+    /// Who callers are.
+    pub authenticator: Authenticator,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub ids: Arc<dyn Ids>,
+    /// Ends the service.
+    pub shutdown: CancellationToken,
+}
+
+/// What a relay works with.
+pub struct RelayDeps {
+    /// NATS.
+    pub client: async_nats::Client,
+    /// The cell.
+    pub cell: String,
+    /// The name of this process, unlike any other's.
+    pub instance: String,
+}
+
+/// The command service. Cheap to clone.
+#[derive(Clone)]
+pub struct CommandService(Arc<Inner>);
+
+struct Inner {
+    log: EventLog,
+    executor: Executor,
+    authenticator: Authenticator,
+    pool: PgPool,
+    relay: std::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+impl CommandService {
+    /// Starts it. Connects when there is something to do, so it starts with Postgres and NATS away.
+    pub fn start(deps: CommandDeps) -> Self {
+        let log = EventLog::start(deps.pool.clone(), deps.log, deps.shutdown.clone());
+        let relay = deps.relay.map(|relay| {
+            let options =
+                RelayOptions::new(deps.pool.clone(), relay.client, relay.cell, relay.instance, log.head());
+            tokio::spawn(Relay::run(options, deps.shutdown))
+        });
+        Self(Arc::new(Inner {
+            executor: Executor::new(log.clone(), deps.clock, deps.ids),
+            log,
+            authenticator: deps.authenticator,
+            pool: deps.pool,
+            relay: std::sync::Mutex::new(relay),
+        }))
+    }
+
+    /// Carries out commands, for those who are in the same process.
+    pub fn executor(&self) -> &Executor {
+        &self.0.executor
+    }
+
+    /// The event log.
+    pub fn log(&self) -> &EventLog {
+        &self.0.log
+    }
+
+    /// Who callers are.
+    pub(crate) fn authenticator(&self) -> &Authenticator {
+        &self.0.authenticator
+    }
+
+    /// What it needs to work. NATS isn't among it: without NATS commands go on.
+    pub fn health(&self) -> Health {
+        Health::default().database(self.0.pool.clone())
+    }
+
+    /// Returns when, after the shutdown, what was queued is answered and the relay has handed over.
+    pub async fn stopped(&self) {
+        self.0.log.stopped().await;
+        let relay = self.0.relay.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(relay) = relay
+            && let Err(error) = relay.await
+        {
+            tracing::error!(%error, "the relay ended badly");
+        }
+    }
+}
+
+impl FromRef<CommandService> for Authenticator {
+    fn from_ref(service: &CommandService) -> Self {
+        service.authenticator().clone()
+    }
+}
