@@ -67,7 +67,9 @@ fn without_words(mut schema: Value) -> Value {
             members.values_mut().for_each(|value| *value = without_words(value.take()));
         }
         Value::Array(elements) => {
-            elements.iter_mut().for_each(|value| *value = without_words(value.take()));
+            for value in elements {
+                *value = without_words(value.take());
+            }
         }
         _ => {}
     }

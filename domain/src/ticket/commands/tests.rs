@@ -137,3 +137,13 @@ fn what_was_decided_can_be_encoded_read_and_applied() {
         assert_eq!(serde_json::from_str::<Ticket>(&kept).unwrap(), after);
     }
 }
+
+#[test]
+fn every_operation_on_a_ticket_has_its_command() {
+    let reached: Vec<_> =
+        bodies().into_iter().map(|(kind, body)| read(kind, body).unwrap().operation()).collect();
+    let wanted = Operation::ALL.iter().filter(|operation| operation.is_command());
+    for operation in wanted.filter(|operation| operation.path().starts_with("/v1/tickets")) {
+        assert_eq!(reached.iter().filter(|one| *one == operation).count(), 1, "{operation:?}");
+    }
+}
