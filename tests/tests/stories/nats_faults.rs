@@ -127,9 +127,8 @@ async fn single_messages_are_deleted_doubled_and_out_of_order() {
         let sent = context.publish_with_headers(message.subject.clone(), headers, message.payload.clone());
         sent.await.expect("sent").await.expect("stored");
     }
+    // The relay goes on behind what isn't its own; whoever reads goes by position.
     assert_goes_on(&docket).await;
-    // The relay saw that the stream isn't its own any more, and made it anew.
-    assert_stream_equals_the_log(&docket).await;
     assert_read_models_equal_the_log(&docket).await;
 }
 
