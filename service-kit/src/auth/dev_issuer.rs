@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
+use base64::Engine;
 use domain::time::Clock;
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -55,16 +56,16 @@ struct Minted<'a> {
 }
 
 impl DevIssuer {
-    /// Opens the issuer of a directory; makes its key (`issuer.key`, readable by the owner alone) if
+    /// Opens the issuer of a directory; makes its key (`issuer.pem`, readable by the owner alone) if
     /// there is none, and writes `jwks.json` beside it.
     pub fn open(directory: &Path) -> Result<Self, DevIssuerError> {
-        let key_path = directory.join("issuer.key");
-        let der = match fs::read(&key_path) {
-            Ok(der) => der,
+        let key_path = directory.join("issuer.pem");
+        let pem = match fs::read(&key_path) {
+            Ok(pem) => pem,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(directory, &key_path)?,
             Err(source) => return Err(DevIssuerError::File { path: key_path, source }),
         };
-        let key = EncodingKey::from_ed_der(&der);
+        let key = EncodingKey::from_ed_pem(&pem).map_err(unusable)?;
         let mut jwk = Jwk::from_encoding_key(&key, Algorithm::EdDSA).map_err(unusable)?;
         let key_id = jwk.thumbprint(ThumbprintHash::SHA256).map_err(unusable)?;
         jwk.common.key_id = Some(key_id.clone());
@@ -110,7 +111,11 @@ fn unusable(error: impl std::fmt::Display) -> DevIssuerError {
 fn create(directory: &Path, path: &Path) -> Result<Vec<u8>, DevIssuerError> {
     let pair = Ed25519KeyPair::generate().map_err(unusable)?;
     let der = pair.to_pkcs8v1().map_err(unusable)?;
-    write_new(directory, path, der.as_ref(), 0o600)?;
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        base64::engine::general_purpose::STANDARD.encode(der.as_ref()),
+    );
+    write_new(directory, path, pem.as_bytes(), 0o600)?;
     // Another process may have been first; what is in the file counts.
     fs::read(path).map_err(|source| DevIssuerError::File { path: path.to_owned(), source })
 }

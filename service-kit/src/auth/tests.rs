@@ -65,8 +65,8 @@ impl Fixture {
             "sub": "u-1", "tenant": TenantId::of_key("t"), "roles": ["customer"],
         });
         change(&mut header, &mut body);
-        let der = std::fs::read(self.directory.join("issuer.key")).unwrap();
-        jsonwebtoken::encode(&header, &body, &EncodingKey::from_ed_der(&der)).unwrap()
+        let pem = std::fs::read(self.directory.join("issuer.pem")).unwrap();
+        jsonwebtoken::encode(&header, &body, &EncodingKey::from_ed_pem(&pem).unwrap()).unwrap()
     }
 
     async fn refusal(&self, token: &str) -> AuthError {
@@ -91,7 +91,7 @@ async fn a_minted_token_is_taken() {
     }
     let again = DevIssuer::open(&fixture.directory).unwrap();
     assert_eq!(again.jwks(), fixture.issuer.jwks(), "the key stays with its directory");
-    let key = std::fs::metadata(fixture.directory.join("issuer.key")).unwrap();
+    let key = std::fs::metadata(fixture.directory.join("issuer.pem")).unwrap();
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&key.permissions()) & 0o777, 0o600);
 }
 

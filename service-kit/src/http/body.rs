@@ -139,7 +139,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 fn syntax(why: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "invalid_json", "The body is not JSON").detail(why.to_owned())
+    Problem::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not JSON").detail(why.to_owned())
 }
 
 /// Reads again, slower, to learn where the error is.
@@ -263,7 +263,7 @@ mod tests {
             b"{\"subject\":\"a\"} x",
             b"{\"subject\": 5, broken",
         ] {
-            assert_eq!(refusal(body), (400, "invalid_json".into()), "{}", String::from_utf8_lossy(body));
+            assert_eq!(refusal(body), (400, "malformed_json".into()), "{}", String::from_utf8_lossy(body));
         }
     }
 

@@ -54,7 +54,7 @@ async fn every_error_is_a_problem_with_the_requests_id() {
         (ask(Request::get("/list?limit=1&what=2"), "").await, 400, "invalid_parameter"),
         (ask(Request::get("/thing/x"), "").await, 404, "not_found"),
         (ask(Request::get("/thing/%ff"), "").await, 404, "not_found"),
-        (ask(json(), "{").await, 400, "invalid_json"),
+        (ask(json(), "{").await, 400, "malformed_json"),
         (ask(json(), "x".repeat(BODY_LIMIT + 1)).await, 413, "body_too_large"),
         (ask(Request::post("/echo"), "{}").await, 415, "unsupported_media_type"),
     ];
