@@ -57,6 +57,13 @@ impl EventLog {
     }
 }
 
+impl EventLog {
+    /// Removes idempotency keys past their time. It is done now and then by itself.
+    pub async fn prune_keys(&self) -> Result<u64, LogError> {
+        prune_some(self.pool(), self.keep_keys()).await.map_err(LogError::of)
+    }
+}
+
 /// How many keys one statement prunes, so that it never holds anything for long.
 const PRUNED_AT_ONCE: i64 = 5000;
 

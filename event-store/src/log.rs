@@ -143,6 +143,10 @@ impl EventLog {
         &self.0.pool
     }
 
+    pub(crate) fn keep_keys(&self) -> Duration {
+        self.0.options.keep_keys
+    }
+
     pub(crate) fn cache(&self) -> &Cache {
         &self.0.cache
     }

@@ -114,10 +114,6 @@ impl LogReader {
     pub async fn log_id(&self) -> Result<Uuid, sqlx::Error> {
         sqlx::query_scalar("SELECT log_id FROM log_head").fetch_one(&self.pool).await
     }
-
-    pub(crate) fn pool(&self) -> &PgPool {
-        &self.pool
-    }
 }
 
 fn recorded(row: &PgRow) -> Result<RecordedEvent, sqlx::Error> {

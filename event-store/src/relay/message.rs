@@ -1,0 +1,252 @@
+//! An event as a message: `CloudEvents` 1.0 in binary mode, and what Docket adds.
+//!
+//! The body is the payload as it is stored. The metadata goes into a header, where only ASCII may
+//! stand: other characters are escaped as JSON allows, so the text differs from the stored one and
+//! the value doesn't. Hashes are over the stored bytes, which are in the log.
+
+use std::fmt::Write;
+
+use async_nats::{HeaderMap, Message};
+use bytes::Bytes;
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::ids::{CommandId, EventId, Position, TenantId, Version};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::envelope::RecordedEvent;
+
+pub(crate) const MESSAGE_ID: &str = "Nats-Msg-Id";
+pub(crate) const POSITION: &str = "docket-position";
+pub(crate) const EPOCH: &str = "docket-epoch";
+pub(crate) const LOG: &str = "docket-log";
+/// On a message without its body, for an event larger than NATS takes: it is to be read from the log.
+const BODY: &str = "docket-body";
+const IN_LOG: &str = "in-log";
+
+/// Which log, and which incarnation of its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) log: Uuid,
+    pub(crate) epoch: i64,
+}
+
+/// The headers and the body for an event.
+pub(crate) fn encode(
+    event: &RecordedEvent,
+    cell: &str,
+    origin: Origin,
+    max_payload: usize,
+) -> (HeaderMap, Bytes) {
+    let mut headers = HeaderMap::new();
+    headers.insert(MESSAGE_ID, event.event_id.to_string());
+    headers.insert("ce-specversion", "1.0");
+    headers.insert("ce-id", event.event_id.to_string());
+    headers.insert("ce-source", format!("/docket/{cell}"));
+    headers.insert("ce-type", escape_header(&event.event_type));
+    headers.insert("ce-time", time(occurred_at(event)));
+    headers.insert("ce-subject", escape_header(&event.aggregate_id));
+    headers.insert("content-type", "application/json");
+    headers.insert(POSITION, event.position.to_string());
+    headers.insert("docket-tenant", event.tenant_id.to_string());
+    headers.insert("docket-aggregate-type", escape_header(&event.aggregate_type));
+    headers.insert("docket-sequence", event.sequence.to_string());
+    headers.insert("docket-event-version", escape_header(&event.event_version));
+    headers.insert("docket-command-id", event.command_id.to_string());
+    headers.insert("docket-recorded-at", time(event.recorded_at));
+    headers.insert(EPOCH, origin.epoch.to_string());
+    headers.insert(LOG, origin.log.to_string());
+    let metadata = ascii_json(&event.metadata);
+    // Names and punctuation of the headers take less than the 2 kB that are left aside.
+    if event.payload.len() + metadata.len() + 2048 > max_payload {
+        headers.insert(BODY, IN_LOG);
+        return (headers, Bytes::new());
+    }
+    headers.insert("docket-metadata", metadata);
+    (headers, Bytes::copy_from_slice(event.payload.as_bytes()))
+}
+
+/// What a message on the events' subjects is.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Received {
+    /// An event of this log.
+    Event(Box<RecordedEvent>),
+    /// An event of this log whose body is in the log alone.
+    InLog(Position),
+    /// Something else.
+    Foreign,
+}
+
+/// Reads a message; what isn't of this log is foreign.
+pub(crate) fn decode(message: &Message, log: Uuid) -> Received {
+    let Some(headers) = &message.headers else { return Received::Foreign };
+    let text = |name: &str| headers.get(name).map(async_nats::HeaderValue::as_str);
+    if text(LOG).and_then(|id| id.parse().ok()) != Some(log) {
+        return Received::Foreign;
+    }
+    let Some(position) = text(POSITION).and_then(|text| text.parse().ok()).map(Position) else {
+        return Received::Foreign;
+    };
+    if text(BODY) == Some(IN_LOG) {
+        return Received::InLog(position);
+    }
+    let event = || {
+        let uuid = |name: &str| text(name)?.parse::<Uuid>().ok();
+        Some(RecordedEvent {
+            position,
+            event_id: EventId(uuid("ce-id")?),
+            tenant_id: TenantId(uuid("docket-tenant")?),
+            aggregate_type: unescape_header(text("docket-aggregate-type")?),
+            aggregate_id: unescape_header(text("ce-subject")?),
+            sequence: Version(text("docket-sequence")?.parse().ok()?),
+            event_type: unescape_header(text("ce-type")?),
+            event_version: unescape_header(text("docket-event-version")?),
+            payload: String::from_utf8(message.payload.to_vec()).ok()?,
+            metadata: text("docket-metadata")?.to_owned(),
+            command_id: CommandId(uuid("docket-command-id")?),
+            recorded_at: text("docket-recorded-at")?.parse::<DateTime<Utc>>().ok()?,
+        })
+    };
+    // Of this log, but unreadable: the log itself is to be asked.
+    event().map_or(Received::InLog(position), |event| Received::Event(Box::new(event)))
+}
+
+fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// When it happened, by its metadata; an import's events happened long before they were recorded.
+fn occurred_at(event: &RecordedEvent) -> DateTime<Utc> {
+    #[derive(Deserialize)]
+    struct Occurred {
+        occurred_at: DateTime<Utc>,
+    }
+    serde_json::from_str::<Occurred>(&event.metadata)
+        .map_or(event.recorded_at, |metadata| metadata.occurred_at)
+}
+
+/// JSON with everything beyond ASCII escaped, on one line.
+fn ascii_json(json: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii() && !matches!(byte, b'\r' | b'\n');
+    if json.bytes().all(plain) {
+        return json.to_owned();
+    }
+    let mut ascii = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match c {
+            // Only between tokens: inside strings JSON has them escaped.
+            '\r' | '\n' => ascii.push(' '),
+            c if c.is_ascii() => ascii.push(c),
+            c => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(ascii, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    ascii
+}
+
+/// Percent-encodes what a header can't carry, as `CloudEvents` does.
+fn escape_header(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
+    if text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for byte in text.bytes() {
+        if plain(byte) {
+            escaped.push(char::from(byte));
+        } else {
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+    }
+    escaped
+}
+
+fn unescape_header(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        let escaped = (*first == b'%')
+            .then(|| std::str::from_utf8(tail.get(..2)?).ok())
+            .flatten()
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match escaped {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            None => bytes.push(*first),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event() -> RecordedEvent {
+        RecordedEvent {
+            position: Position(7),
+            event_id: EventId(Uuid::from_u128(1)),
+            tenant_id: TenantId(Uuid::from_u128(2)),
+            aggregate_type: "ticket".to_owned(),
+            aggregate_id: "a b%ü".to_owned(),
+            sequence: Version(3),
+            event_type: "TicketOpened".to_owned(),
+            event_version: "1".to_owned(),
+            payload: r#"{"subject":"Grüße 😀"}"#.to_owned(),
+            metadata: r#"{"occurred_at":"2016-02-29T01:16:00Z","actor":{"name":"Ünal"}}"#.to_owned(),
+            command_id: CommandId(Uuid::from_u128(4)),
+            recorded_at: "2026-01-02T03:04:05.678901Z".parse().unwrap(),
+        }
+    }
+
+    fn message(headers: HeaderMap, payload: Bytes) -> Message {
+        Message {
+            subject: "x".into(),
+            reply: None,
+            length: payload.len(),
+            payload,
+            headers: Some(headers),
+            status: None,
+            description: None,
+        }
+    }
+
+    const ORIGIN: Origin = Origin { log: Uuid::from_u128(9), epoch: 2 };
+
+    #[test]
+    fn a_message_is_read_back() {
+        let event = event();
+        let (headers, body) = encode(&event, "main", ORIGIN, 1 << 20);
+        assert!(headers.get("docket-metadata").unwrap().as_str().is_ascii());
+        assert_eq!(headers.get("ce-time").unwrap().as_str(), "2016-02-29T01:16:00.000000Z");
+        assert_eq!(headers.get("ce-subject").unwrap().as_str(), "a%20b%25%C3%BC");
+        let message = message(headers, body);
+        let Received::Event(read) = decode(&message, ORIGIN.log) else { panic!("not an event") };
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&read.metadata), value(&event.metadata));
+        assert_eq!(RecordedEvent { metadata: event.metadata.clone(), ..*read }, event);
+        assert_eq!(decode(&message, Uuid::nil()), Received::Foreign);
+    }
+
+    #[test]
+    fn what_is_too_large_stays_in_the_log() {
+        let mut event = event();
+        event.payload = format!("\"{}\"", "x".repeat(1 << 20));
+        let (headers, body) = encode(&event, "main", ORIGIN, 1 << 20);
+        assert!(body.is_empty());
+        assert_eq!(decode(&message(headers, body), ORIGIN.log), Received::InLog(Position(7)));
+    }
+
+    #[test]
+    fn json_becomes_ascii() {
+        assert_eq!(ascii_json("{\"a\":\n\"ü😀\"}"), r#"{"a": "\u00fc\ud83d\ude00"}"#);
+    }
+}

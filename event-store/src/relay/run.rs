@@ -1,0 +1,250 @@
+//! The relay's life: wait for leadership, find the place, publish, until the lease or the shutdown ends it.
+
+use std::time::Duration;
+
+use async_nats::Subscriber;
+use async_nats::connection::State;
+use async_nats::jetstream::{Context, ContextBuilder};
+use domain::ids::Position;
+use futures::StreamExt;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::RelayOptions;
+use super::leader::{Lease, LeaseError};
+use super::publish::{BrokenOff, Publisher};
+use super::reconcile::{ReconcileError, reconcile};
+use crate::reader::LogReader;
+use crate::subjects;
+
+/// From the log to the stream.
+pub struct Relay {
+    options: RelayOptions,
+    context: Context,
+    reader: LogReader,
+}
+
+/// Why a leader stopped publishing.
+#[derive(Debug, thiserror::Error)]
+enum Stopped {
+    #[error(transparent)]
+    BrokenOff(#[from] BrokenOff),
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    #[error(transparent)]
+    Reconcile(#[from] ReconcileError),
+    #[error("the log can't be read")]
+    Log(#[from] sqlx::Error),
+    #[error("the lease ran out")]
+    RanOut,
+    #[error("an operator wants the stream anew")]
+    Reset,
+    #[error("NATS is not connected")]
+    Disconnected,
+}
+
+impl Stopped {
+    fn ends_leadership(&self) -> bool {
+        matches!(
+            self,
+            Self::RanOut
+                | Self::Lease(LeaseError::Lost)
+                | Self::Reconcile(ReconcileError::Lease(LeaseError::Lost))
+        )
+    }
+}
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// After so many refusals in a row, without any progress, the stream is built anew.
+const IN_VAIN: u32 = 5;
+
+impl Relay {
+    /// Relays until the shutdown. Whatever fails (Postgres, NATS) is tried again; nothing else
+    /// waits for it.
+    pub async fn run(options: RelayOptions, shutdown: CancellationToken) {
+        let context = ContextBuilder::new()
+            .timeout(Duration::from_secs(2))
+            .ack_timeout(Duration::from_secs(2))
+            .max_ack_inflight(options.in_flight * 4)
+            .build(options.client.clone());
+        let reader = LogReader::new(options.pool.clone());
+        let relay = Self { options, context, reader };
+        while !shutdown.is_cancelled() {
+            let taken = Lease::take(
+                &relay.options.pool,
+                &relay.options.cell,
+                &relay.options.instance,
+                relay.options.lease,
+            );
+            match taken.await {
+                Ok(Some(lease)) => relay.lead(lease, &shutdown).await,
+                Ok(None) => relay.follow(&shutdown).await,
+                Err(error) => {
+                    tracing::warn!(%error, "the relay can't reach Postgres");
+                    pause(relay.options.poll * 2, &shutdown).await;
+                }
+            }
+        }
+    }
+
+    /// Another instance leads: tell it of what is appended here, for as long as its lease may hold.
+    async fn follow(&self, shutdown: &CancellationToken) {
+        metrics::gauge!("docket_relay_leader").set(0.0);
+        let mut wake = self.options.wake.clone();
+        let ask_again = sleep(self.options.lease / 3);
+        tokio::pin!(ask_again);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = &mut ask_again => return,
+                () = woken(&mut wake) => {
+                    let poke = subjects::poke(&self.options.cell);
+                    // A poke that is lost is made up for by the leader's own looking.
+                    let _ = self.options.client.publish(poke, "".into()).await;
+                }
+            }
+        }
+    }
+
+    async fn lead(&self, lease: Lease, shutdown: &CancellationToken) {
+        metrics::gauge!("docket_relay_leader").set(1.0);
+        tracing::info!(term = lease.term, cell = self.options.cell, "leads the relay");
+        let mut wait = FIRST_PAUSE;
+        let mut known = None;
+        let mut in_vain = 0;
+        while lease.holds() && !shutdown.is_cancelled() {
+            let before = known;
+            let stopped = match self.publish(&lease, &mut known, in_vain > IN_VAIN, shutdown).await {
+                Ok(()) => break,
+                Err(stopped) => stopped,
+            };
+            if stopped.ends_leadership() {
+                tracing::warn!(%stopped, "no longer leads the relay");
+                break;
+            }
+            let fenced = matches!(stopped, Stopped::BrokenOff(BrokenOff::Fenced));
+            if known != before {
+                (wait, in_vain) = (FIRST_PAUSE, 0);
+            }
+            in_vain = if fenced { in_vain + 1 } else { 0 };
+            // Once for each outage, not for each try.
+            if wait == FIRST_PAUSE {
+                tracing::warn!(error = &stopped as &(dyn std::error::Error + 'static), "the relay starts over");
+            }
+            // The lease outlasts NATS being down: no other instance could do better.
+            tokio::select! {
+                () = pause(wait, shutdown) => {}
+                lost = lease.keep() => {
+                    tracing::warn!(error = %lost, "no longer leads the relay");
+                    break;
+                }
+            }
+            wait = (wait * 2).min(LONGEST_PAUSE);
+        }
+        metrics::gauge!("docket_relay_leader").set(0.0);
+        if lease.holds() {
+            lease.release(known).await;
+        }
+    }
+
+    /// Publishes until something breaks off, or until the shutdown.
+    async fn publish(
+        &self,
+        lease: &Lease,
+        known: &mut Option<Position>,
+        stuck: bool,
+        shutdown: &CancellationToken,
+    ) -> Result<(), Stopped> {
+        if self.options.client.connection_state() != State::Connected {
+            return Err(Stopped::Disconnected);
+        }
+        let place = tokio::select! {
+            place = reconcile(&self.options, &self.context, &self.reader, lease, *known, stuck) => place?,
+            lost = lease.keep() => return Err(lost.into()),
+        };
+        *known = Some(place.position);
+        let mut publisher = Publisher::new(self.context.clone(), &self.options.cell, place);
+        let mut pokes = self.options.client.subscribe(subjects::poke(&self.options.cell)).await.ok();
+        let mut renew = interval(self.options.lease / 3);
+        renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut wake = self.options.wake.clone();
+        let mut more = true;
+        loop {
+            let room = self.options.in_flight.saturating_sub(publisher.in_flight()).min(256);
+            if more && room > 0 {
+                let events = self.reader.read(publisher.sent(), room as i64).await?;
+                if !lease.holds() {
+                    return Err(Stopped::RanOut);
+                }
+                for event in &events {
+                    publisher.send(event).await?;
+                }
+                more = events.len() == room;
+            }
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => {
+                    let _ = timeout(Duration::from_secs(1), publisher.acknowledge_all()).await;
+                    *known = Some(publisher.acknowledged());
+                    return Ok(());
+                }
+                _ = renew.tick() => {
+                    if lease.renew(Some(publisher.acknowledged())).await? {
+                        return Err(Stopped::Reset);
+                    }
+                    self.measure(publisher.acknowledged()).await?;
+                }
+                acknowledged = publisher.acknowledge() => {
+                    acknowledged?;
+                    *known = Some(publisher.acknowledged());
+                }
+                () = std::future::ready(()), if more && publisher.in_flight() < self.options.in_flight => {}
+                () = woken(&mut wake), if !more => more = true,
+                () = poked(&mut pokes), if !more => more = true,
+                () = sleep(self.options.poll), if !more => more = true,
+            }
+        }
+    }
+
+    async fn measure(&self, position: Position) -> Result<(), sqlx::Error> {
+        let (head, seconds): (i64, f64) = sqlx::query_as(
+            "SELECT coalesce((SELECT max(position) FROM events), 0),
+                    coalesce((SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8
+                                FROM events WHERE position = $1 + 1), 0)",
+        )
+        .bind(position.0)
+        .fetch_one(&self.options.pool)
+        .await?;
+        metrics::gauge!("docket_relay_position").set(position.0 as f64);
+        metrics::gauge!("docket_relay_lag_events").set((head - position.0) as f64);
+        metrics::gauge!("docket_relay_lag_seconds").set(seconds);
+        Ok(())
+    }
+}
+
+/// The log's head went up, as this process knows it. Without a writer here, never.
+async fn woken(wake: &mut watch::Receiver<Position>) {
+    if wake.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn poked(pokes: &mut Option<Subscriber>) {
+    match pokes {
+        Some(subscriber) => {
+            if subscriber.next().await.is_none() {
+                *pokes = None;
+            }
+        }
+        None => std::future::pending().await,
+    }
+}
+
+async fn pause(length: Duration, shutdown: &CancellationToken) {
+    tokio::select! {
+        () = shutdown.cancelled() => {}
+        () = sleep(length) => {}
+    }
+}
