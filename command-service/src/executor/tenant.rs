@@ -1,7 +1,7 @@
 //! Creates tenants.
 
 use axum::http::StatusCode;
-use domain::identity::{Denied, Operation, Permission};
+use domain::identity::{Denied, Operation};
 use domain::ids::{Position, TenantId, Version};
 use domain::tenant::{CreateTenant, Tenant, TenantError};
 use event_store::store::{Circumstances, Store};
@@ -29,9 +29,6 @@ pub enum TenantRequestError {
     /// The caller's roles don't allow it.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// Without the permission for the whole platform, one creates tenants beneath one's own.
-    #[error("the new tenant's parent must be your own")]
-    NotBeneath,
     /// The parent isn't there.
     #[error("there is no such parent")]
     UnknownParent,
@@ -53,11 +50,7 @@ impl Executor {
         request: &CommandRequest,
         command: &CreateTenant,
     ) -> Result<TenantAnswer, TenantRequestError> {
-        let principal = &*request.principal;
-        principal.may(Operation::CreateTenant)?;
-        if !principal.has(Permission::PlatformManage) && command.parent != Some(principal.tenant) {
-            return Err(TenantRequestError::NotBeneath);
-        }
+        request.principal.may(Operation::CreateTenant)?;
         if let Some(parent) = command.parent
             && !self.0.log.load::<Tenant>(parent, &parent.to_string()).await?.aggregate.exists()
         {
@@ -88,7 +81,7 @@ impl From<TenantRequestError> for Problem {
             Self::validation(vec![FieldError::new(pointer, code, text.clone())])
         };
         match error {
-            TenantRequestError::Denied(_) | TenantRequestError::NotBeneath => Self::forbidden(text),
+            TenantRequestError::Denied(_) => Self::forbidden(text),
             TenantRequestError::UnknownParent => invalid("/parent", "unknown_value"),
             TenantRequestError::Refused(refused) => match refused {
                 TenantError::InvalidKey(_) => invalid("/key", "invalid"),

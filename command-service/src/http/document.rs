@@ -8,7 +8,8 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{Object, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    Components, Content, Header, Info, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder,
+    Components, Content, Header, Info, OpenApi, OpenApiBuilder, Ref, RefOr, Required, Response,
+    ResponseBuilder,
 };
 
 use super::answer::AnswerBody;
@@ -74,6 +75,9 @@ pub(super) fn whole(endpoints: impl Iterator<Item = (Operation, Document)>) -> O
     }
     let mut components = Components::new();
     components.schemas.extend(schemas);
+    components
+        .responses
+        .extend(REFUSALS.iter().map(|(_, name, says)| ((*name).to_owned(), RefOr::T(refusal(says)))));
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
@@ -105,8 +109,11 @@ fn one(operation: Operation, document: &Document) -> utoipa::openapi::path::Oper
             builder = builder.parameter(parameter(name, ParameterIn::Path, says));
         }
     }
-    let key = "Makes a retry return the first answer: 1 to 255 characters";
-    builder = builder.parameter(parameter("Idempotency-Key", ParameterIn::Header, key));
+    // Creating a tenant twice is nothing to do anyway.
+    if operation != Operation::CreateTenant {
+        let key = "Makes a retry return the first answer: 1 to 255 characters";
+        builder = builder.parameter(parameter("Idempotency-Key", ParameterIn::Header, key));
+    }
     if document.conditional {
         let version = "The ticket's version in quotes: only if it is at that version";
         builder = builder.parameter(parameter("If-Match", ParameterIn::Header, version));
@@ -130,18 +137,23 @@ fn one(operation: Operation, document: &Document) -> utoipa::openapi::path::Oper
 const PATH_PARAMETERS: &[(&str, &str)] =
     &[("id", "The ticket: its id or its number"), ("message_id", "The message's id")];
 
-const REFUSALS: &[(&str, &str)] = &[
-    ("400", "The request can't be read"),
-    ("401", "No token, or none that can be taken"),
-    ("403", "Not permitted"),
-    ("404", "There is no such thing, or none that the caller may know of"),
-    ("409", "The state doesn't allow it, or the same idempotency key is at work"),
-    ("412", "The ticket is at another version"),
-    ("413", "The body is larger than 1 MiB"),
-    ("415", "The body isn't JSON"),
-    ("422", "The body is JSON, but not what is wanted"),
-    ("503", "Overloaded or not available; see Retry-After"),
+/// Status, name and meaning.
+const REFUSALS: &[(&str, &str, &str)] = &[
+    ("400", "Malformed", "The request can't be read"),
+    ("401", "Unauthenticated", "No token, or none that can be taken"),
+    ("403", "Forbidden", "Not permitted"),
+    ("404", "NotFound", "There is no such thing, or none that the caller may know of"),
+    ("409", "Conflict", "The state doesn't allow it, or the same idempotency key is at work"),
+    ("412", "VersionMismatch", "The ticket is at another version"),
+    ("413", "TooLarge", "The body is larger than 1 MiB"),
+    ("415", "UnsupportedMediaType", "The body isn't JSON"),
+    ("422", "Invalid", "The body is JSON, but not what is wanted"),
+    ("503", "Unavailable", "Overloaded or not available; see Retry-After"),
 ];
+
+fn refusal(says: &str) -> Response {
+    ResponseBuilder::new().description(says).content("application/problem+json", content("Problem")).build()
+}
 
 fn content(schema: &str) -> Content {
     Content::new(Some(RefOr::<Schema>::Ref(Ref::from_schema_name(schema))))

@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use domain::identity::{Operation, Permission};
+use domain::identity::Operation;
 use domain::ids::TenantId;
 use domain::tenant::{CreateTenant, DEFAULT_PROFILE};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ struct NewTenant {
     /// What people call it: 1 to 63 of `a-z`, `0-9` and `-`, a letter or digit first.
     #[schema(pattern = "^[a-z0-9][a-z0-9-]{0,62}$")]
     key: String,
-    /// The tenant above it; your own, unless you manage the platform.
+    /// The tenant above it.
     #[serde(default)]
     #[schema(value_type = Option<Uuid>)]
     parent: Option<TenantId>,
@@ -65,10 +65,9 @@ async fn create(State(service): State<CommandService>, request: Request) -> Resu
     principal.may(Operation::CreateTenant).map_err(CommandError::from)?;
     let Ok(info) = RequestInfo::from_request_parts(&mut parts, &()).await;
     let Json(new) = Json::<NewTenant>::from_request(Request::from_parts(parts, body), &()).await?;
-    let own = (!principal.has(Permission::PlatformManage)).then_some(principal.tenant);
     let command = CreateTenant {
         key: new.key,
-        parent: new.parent.or(own),
+        parent: new.parent,
         profile: new.profile.unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
         number_prefix: new.number_prefix,
     };

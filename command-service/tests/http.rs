@@ -1,0 +1,22 @@
+//! The command service over HTTP, on a real Postgres.
+
+#[path = "http/access.rs"]
+mod access;
+#[path = "http/bad_input.rs"]
+mod bad_input;
+#[path = "http/bulk.rs"]
+mod bulk;
+#[path = "http/contract.rs"]
+mod contract;
+#[path = "http/harness.rs"]
+mod harness;
+#[path = "http/life.rs"]
+mod life;
+#[path = "http/outage.rs"]
+mod outage;
+#[path = "http/retries.rs"]
+mod retries;
+#[path = "http/tenants.rs"]
+mod tenants;
+#[path = "http/writers.rs"]
+mod writers;
