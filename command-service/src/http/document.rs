@@ -126,10 +126,8 @@ fn one(operation: Operation, document: &Document) -> utoipa::openapi::path::Oper
             .header("ETag", header("The version, in quotes"));
         builder = builder.response(status.to_string(), response.build());
     }
-    for (status, says) in REFUSALS {
-        let response =
-            ResponseBuilder::new().description(*says).content("application/problem+json", content("Problem"));
-        builder = builder.response(*status, response.build());
+    for (status, name, _) in REFUSALS {
+        builder = builder.response(*status, RefOr::Ref(Ref::from_response_name(*name)));
     }
     builder.build()
 }
