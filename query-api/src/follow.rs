@@ -9,6 +9,7 @@ use axum::http::HeaderMap;
 use domain::identity::Principal;
 use domain::ids::Position;
 use futures::StreamExt as _;
+use futures::future::select_all;
 use futures::stream::{self, Stream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -32,17 +33,17 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Says that the log has grown. It may say so late or never: streams look for themselves once a
 /// second.
 #[derive(Clone, Debug)]
-pub struct Wake(Option<watch::Receiver<Position>>);
+pub struct Wake(Vec<watch::Receiver<Position>>);
 
 impl Wake {
     /// Nobody says so: streams look once a second.
     pub fn polling() -> Self {
-        Self(None)
+        Self(Vec::new())
     }
 
     /// The writer in the same process says so.
     pub fn on(head: watch::Receiver<Position>) -> Self {
-        Self(Some(head))
+        Self(vec![head])
     }
 
     /// The relay's messages say so, for a process without a writer.
@@ -62,18 +63,31 @@ impl Wake {
             };
             shutdown.run_until_cancelled(listen).await;
         });
-        Self(Some(receiver))
+        Self(vec![receiver])
+    }
+
+    /// Either says so: the writer here, and others' by NATS.
+    pub fn or(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
     }
 
     /// Waits until the log is said to be beyond `position`, for a second at most.
     async fn beyond(&mut self, position: Position) {
+        let told = self.0.iter_mut().map(|head| {
+            Box::pin(async move {
+                if head.wait_for(|head| *head > position).await.is_err() {
+                    // Whoever said so is gone.
+                    std::future::pending::<()>().await;
+                }
+            })
+        });
+        let told: Vec<_> = told.collect();
         let wait = async {
-            let told = match &mut self.0 {
-                Some(head) => head.wait_for(|head| *head > position).await.is_ok(),
-                None => false,
-            };
-            if !told {
+            if told.is_empty() {
                 std::future::pending::<()>().await;
+            } else {
+                select_all(told).await;
             }
         };
         let _ = tokio::time::timeout(NET, wait).await;

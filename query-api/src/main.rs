@@ -1,0 +1,114 @@
+//! The query API as a process of its own.
+//!
+//! Settings are environment variables (`DOCKET_…`) and keys of `docket.toml` (or of the file that
+//! `DOCKET_CONFIG` names).
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use domain::ticket::upcast::Upcasters;
+use query_api::{CursorKey, Deps, QueryApi, Wake};
+use serde::Deserialize;
+use service_kit::auth::{AuthConfig, Authenticator, Issuer, JwksSource};
+use service_kit::clock::SystemClock;
+use service_kit::config::Settings;
+use service_kit::health::Health;
+use service_kit::http::{HttpSettings, layers};
+use service_kit::telemetry::LogFormat;
+use service_kit::{lifecycle, metrics, postgres, telemetry};
+use tokio::net::TcpListener;
+
+const NAMES: &[&str] = &[
+    "database_url",
+    "nats_url",
+    "cell",
+    "listen",
+    "port",
+    "pool_size",
+    "oidc_issuer",
+    "oidc_audience",
+    "oidc_keys",
+    "cursor_secret",
+    "behind_proxy",
+];
+
+#[derive(Deserialize)]
+struct Given {
+    database_url: String,
+    /// Without it, event streams look for new events once a second.
+    nats_url: Option<String>,
+    cell: Option<String>,
+    listen: Option<IpAddr>,
+    port: Option<u16>,
+    pool_size: Option<u32>,
+    oidc_issuer: String,
+    oidc_audience: Option<String>,
+    /// A file, or an address.
+    oidc_keys: String,
+    /// Seals cursors: the same for all instances, 32 characters or more.
+    cursor_secret: String,
+    behind_proxy: Option<bool>,
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let _logs = telemetry::init(LogFormat::Json);
+    metrics::install();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("query-api: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Failure> {
+    let file = std::env::var_os("DOCKET_CONFIG").map_or_else(|| PathBuf::from("docket.toml"), PathBuf::from);
+    let given: Given = Settings::new(NAMES).file(file).read()?;
+    if given.cursor_secret.chars().count() < 32 {
+        return Err("cursor_secret: takes 32 characters or more".into());
+    }
+    let shutdown = lifecycle::shutdown_on_signal();
+    let clock = Arc::new(SystemClock);
+    let keys = match given.oidc_keys.starts_with("http") {
+        true => JwksSource::Url(given.oidc_keys),
+        false => JwksSource::File(given.oidc_keys.into()),
+    };
+    let audience = given.oidc_audience.unwrap_or_else(|| "docket".to_owned());
+    let issuer = Issuer { issuer: given.oidc_issuer, audience, keys };
+    let auth = AuthConfig::new(vec![issuer]);
+    let cell = given.cell.unwrap_or_else(|| "main".to_owned());
+    let wake = match given.nats_url {
+        Some(url) => {
+            let client = async_nats::ConnectOptions::new().retry_on_initial_connect().connect(url).await?;
+            Wake::nats(client, &cell, shutdown.clone())
+        }
+        None => Wake::polling(),
+    };
+    let pool = postgres::pool(&given.database_url, Some("docket_query"), given.pool_size.unwrap_or(8))?;
+    let api = QueryApi::new(Deps {
+        pool: pool.clone(),
+        authenticator: Authenticator::start(auth, clock.clone(), shutdown.clone()).await,
+        cursor_key: CursorKey::new(given.cursor_secret),
+        cell,
+        upcasters: Upcasters::default(),
+        clock,
+        wake,
+        shutdown: shutdown.clone(),
+    });
+    let router = api
+        .router()
+        .merge(query_api::page_routes(&query_api::openapi()))
+        .merge(Health::default().database(pool).router());
+    let router = layers(router, HttpSettings { behind_proxy: given.behind_proxy.unwrap_or(false) });
+    let address = (given.listen.unwrap_or(Ipv4Addr::LOCALHOST.into()), given.port.unwrap_or(8081));
+    let listener = TcpListener::bind(address).await?;
+    tracing::info!(address = %listener.local_addr()?, "ready");
+    lifecycle::serve(listener, router, shutdown, lifecycle::DRAIN).await?;
+    Ok(())
+}

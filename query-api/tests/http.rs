@@ -1,0 +1,19 @@
+//! Queries against a real Postgres: events go into the log, projections fold them, and answers are
+//! held to what they promise.
+
+#[path = "http/access.rs"]
+mod access;
+#[path = "http/app.rs"]
+mod app;
+#[path = "http/audit.rs"]
+mod audit;
+#[path = "http/events.rs"]
+mod events;
+#[path = "http/freshness.rs"]
+mod freshness;
+#[path = "http/lists.rs"]
+mod lists;
+#[path = "http/pages.rs"]
+mod pages;
+#[path = "http/tickets.rs"]
+mod tickets;

@@ -1,0 +1,370 @@
+//! A query API with a database of its own, and a hand to write events with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use axum::response::Response;
+use domain::ids::{CommandId, EventId, Position, TenantId, UserId, Version};
+use domain::ticket::TicketEvent;
+use domain::ticket::upcast::Upcasters;
+use domain::time::Ids as _;
+use event_store::{Append, EventLog, LogOptions, NewEvent, Outcome};
+use projection_service::{Runtime, RuntimeOptions};
+use query_api::{CursorKey, Deps, QueryApi, Wake};
+use serde_json::{Value, json};
+use service_kit::auth::{AuthConfig, Authenticator, Claims, DevIssuer};
+use service_kit::clock::{RandomIds, SystemClock};
+use service_kit::health::Health;
+use service_kit::http::{HttpSettings, layers};
+use service_kit::postgres;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection, PgPool};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use uuid::Uuid;
+
+/// A query API over one database.
+pub(crate) struct App {
+    pub(crate) router: Router,
+    pub(crate) log: EventLog,
+    pub(crate) owner: PgPool,
+    pub(crate) url: String,
+    maintenance: String,
+    database: String,
+    issuer: DevIssuer,
+    directory: PathBuf,
+    shutdown: CancellationToken,
+    runtime: Option<Runtime>,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{:#}", self.body);
+        self.body
+    }
+
+    #[track_caller]
+    pub(crate) fn refused(self, status: u16, code: &str) -> Value {
+        assert_eq!((self.status.as_u16(), &self.body["code"]), (status, &json!(code)), "{:#}", self.body);
+        self.body
+    }
+
+    #[track_caller]
+    pub(crate) fn position(&self) -> i64 {
+        self.headers["docket-position"].to_str().unwrap().parse().unwrap()
+    }
+
+    /// One field of each item.
+    #[track_caller]
+    pub(crate) fn each(self, field: &str) -> Vec<Value> {
+        let body = self.ok();
+        body["items"].as_array().unwrap().iter().map(|item| item[field].clone()).collect()
+    }
+}
+
+pub(crate) fn maintenance_url() -> String {
+    std::env::var("DOCKET_TEST_DATABASE_URL")
+        .expect("DOCKET_TEST_DATABASE_URL is not set: run the tests by `make test`")
+}
+
+pub(crate) fn tenant() -> TenantId {
+    TenantId::of_key("default")
+}
+
+impl App {
+    /// With projections running.
+    pub(crate) async fn start() -> Self {
+        let mut app = Self::without_projections().await;
+        app.project();
+        app
+    }
+
+    /// Only the log moves.
+    pub(crate) async fn without_projections() -> Self {
+        let maintenance = maintenance_url();
+        let database = format!("query_{}", RandomIds.next().simple());
+        let options: PgConnectOptions = maintenance.parse().unwrap();
+        let mut connection = PgConnection::connect_with(&options).await.unwrap();
+        sqlx::query(&format!("CREATE DATABASE {database}")).execute(&mut connection).await.unwrap();
+        let (before, _) = maintenance.rsplit_once('/').unwrap();
+        let url = format!("{before}/{database}");
+        let owner = postgres::pool(&url, None, 4).unwrap();
+        event_store::migrate(&owner).await.unwrap();
+        projection_service::migrate(&owner).await.unwrap();
+
+        let shutdown = CancellationToken::new();
+        let log_pool = postgres::pool(&url, Some("docket_command"), 2).unwrap();
+        let log = EventLog::start(log_pool, LogOptions::default(), shutdown.clone());
+        let directory = std::env::temp_dir().join(&database);
+        let issuer = DevIssuer::open(&directory).unwrap();
+        let clock = Arc::new(SystemClock);
+        let auth = AuthConfig::new(vec![issuer.issuer()]);
+        let pool = postgres::pool(&url, Some("docket_query"), 4).unwrap();
+        let api = QueryApi::new(Deps {
+            pool: pool.clone(),
+            authenticator: Authenticator::start(auth, clock.clone(), shutdown.clone()).await,
+            cursor_key: CursorKey::new(*b"a secret for tests, and only them"),
+            cell: "test".into(),
+            upcasters: upcasters(),
+            clock,
+            wake: Wake::on(log.head()),
+            shutdown: shutdown.clone(),
+        });
+        let router = api
+            .router()
+            .merge(query_api::page_routes(&query_api::openapi()))
+            .merge(Health::default().database(pool).router());
+        let app = Self {
+            router: layers(router, HttpSettings::default()),
+            log,
+            owner,
+            url,
+            maintenance,
+            database,
+            issuer,
+            directory,
+            shutdown,
+            runtime: None,
+        };
+        app.create_tenant("default").await;
+        app
+    }
+
+    /// Starts the projections.
+    pub(crate) fn project(&mut self) {
+        let options = RuntimeOptions {
+            pool: postgres::pool(&self.url, Some("docket_projection"), 8).unwrap(),
+            reader: self.log.reader(),
+            client: None,
+            cell: "test".into(),
+            wake: Some(self.log.head()),
+            upcasters: Arc::new(upcasters()),
+            instance: RandomIds.next(),
+        };
+        self.runtime = Some(Runtime::start(options, &self.shutdown));
+    }
+
+    pub(crate) async fn create_tenant(&self, key: &str) {
+        let tenant = TenantId::of_key(key);
+        let settings = domain::tenant::profile(domain::tenant::DEFAULT_PROFILE).unwrap();
+        let payload = json!({"key": key, "profile": domain::tenant::DEFAULT_PROFILE, "settings": settings});
+        let event = new_event("TenantCreated", &payload, &circumstances("root", "system"));
+        self.append(tenant, "tenant", tenant.to_string(), 0, vec![event]).await;
+    }
+
+    async fn append(
+        &self,
+        tenant: TenantId,
+        aggregate_type: &'static str,
+        aggregate_id: String,
+        expected: i64,
+        events: Vec<NewEvent>,
+    ) -> i64 {
+        let append = Append {
+            tenant,
+            aggregate_type,
+            aggregate_id,
+            expected: Version(expected),
+            events,
+            command_id: CommandId(RandomIds.next()),
+            idempotency: None,
+            claims: Vec::new(),
+        };
+        match self.log.append(append).await.unwrap() {
+            Outcome::Appended { position: Position(position), .. } => position,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A token.
+    pub(crate) fn token(&self, user: &str, role: &str, key: &str, ttl: Duration) -> String {
+        let user = UserId::new(user).unwrap();
+        let claims = Claims::new(user, TenantId::of_key(key), vec![role.to_owned()]);
+        self.issuer.mint(&claims, ttl, &SystemClock).unwrap()
+    }
+
+    /// Somebody of the tenant `default`.
+    pub(crate) fn as_user(&self, user: &str, role: &str) -> Caller<'_> {
+        Caller { app: self, token: Some(self.token(user, role, "default", Duration::from_secs(600))) }
+    }
+
+    pub(crate) fn agent(&self) -> Caller<'_> {
+        self.as_user("amir", "support_agent")
+    }
+
+    pub(crate) fn customer(&self, user: &str) -> Caller<'_> {
+        self.as_user(user, "customer")
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// Stops everything and removes the database.
+    pub(crate) async fn stop(mut self) {
+        self.shutdown.cancel();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.stopped().await;
+        }
+        self.owner.close().await;
+        let _ = std::fs::remove_dir_all(&self.directory);
+        let options: PgConnectOptions = self.maintenance.parse().unwrap();
+        let mut connection = PgConnection::connect_with(&options).await.unwrap();
+        sqlx::query(&format!("DROP DATABASE {} WITH (FORCE)", self.database))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+}
+
+/// As if `TagAdded` had once been `{"name": …}` in version 0.
+fn upcasters() -> Upcasters {
+    Upcasters::default().with("TagAdded", "0", "1", |value| json!({"tag": value["name"]}))
+}
+
+/// Somebody who asks.
+pub(crate) struct Caller<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) token: Option<String>,
+}
+
+impl Caller<'_> {
+    pub(crate) fn request(&self, path: &str, headers: &[(&str, &str)]) -> Request<Body> {
+        let mut request = Request::get(path);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(Body::empty()).unwrap()
+    }
+
+    pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let response = self.app.send(self.request(path, headers)).await;
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| text());
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[]).await
+    }
+
+    /// Once the read models show this position.
+    pub(crate) async fn get_at(&self, path: &str, position: i64) -> Answer {
+        let headers = [("docket-min-position", &*position.to_string()), ("prefer", "wait=10")];
+        self.get_with(path, &headers).await
+    }
+}
+
+/// A ticket that a test writes the events of.
+pub(crate) struct Ticket<'a> {
+    app: &'a App,
+    tenant: TenantId,
+    pub(crate) id: Uuid,
+    version: i64,
+    pub(crate) position: i64,
+}
+
+impl<'a> Ticket<'a> {
+    /// Opens a ticket for somebody.
+    pub(crate) async fn open(app: &'a App, number: &str, requester: &str) -> Self {
+        Self::open_with(app, "default", number, requester, json!({})).await
+    }
+
+    /// Opens a ticket with more in its opening.
+    pub(crate) async fn open_with(app: &'a App, key: &str, number: &str, requester: &str, more: Value) -> Self {
+        let mut payload = json!({
+            "number": number, "subject": format!("Subject of {number}"), "description": "As said.",
+            "requester": {"id": requester, "name": "Somebody"}, "status": "new", "status_category": "new",
+            "priority": "medium", "priority_rank": 3, "source": "portal",
+        });
+        payload.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let mut ticket =
+            Self { app, tenant: TenantId::of_key(key), id: RandomIds.next(), version: 0, position: 0 };
+        ticket.event("TicketOpened", payload, requester, "customer").await;
+        ticket
+    }
+
+    /// Adds an event.
+    pub(crate) async fn event(&mut self, event_type: &'static str, payload: Value, actor: &str, kind: &str) -> i64 {
+        self.event_of(event_type, payload, &circumstances(actor, kind)).await
+    }
+
+    /// Adds an event under these circumstances.
+    pub(crate) async fn event_of(&mut self, event_type: &'static str, payload: Value, metadata: &Value) -> i64 {
+        let event = new_event(event_type, &payload, metadata);
+        assert!(TicketEvent::decode(event_type, &event.payload).unwrap().is_ok(), "{event_type}: {payload}");
+        let id = self.id.to_string();
+        self.position = self.app.append(self.tenant, "ticket", id, self.version, vec![event]).await;
+        self.version += 1;
+        self.position
+    }
+
+    pub(crate) async fn reply(&mut self, actor: &str, kind: &str, body: &str) -> Uuid {
+        let id = RandomIds.next();
+        let payload = json!({
+            "message_id": id, "author": {"id": actor, "kind": kind}, "body": body,
+            "first_response": kind == "agent",
+        });
+        self.event("ReplyAdded", payload, actor, kind).await;
+        id
+    }
+
+    pub(crate) async fn note(&mut self, actor: &str, body: &str) -> Uuid {
+        let id = RandomIds.next();
+        let attachment = json!({"id": RandomIds.next(), "name": "inside.txt", "content_type": "text/plain", "size": 3});
+        let author = json!({"id": actor, "kind": "agent"});
+        let payload = json!({"message_id": id, "author": author, "body": body, "attachments": [attachment]});
+        self.event("NoteAdded", payload, actor, "agent").await;
+        id
+    }
+
+    pub(crate) async fn assign(&mut self, agent: &str) -> i64 {
+        let payload = json!({"from": {}, "to": {"agent": agent}, "reason": "she knows printers"});
+        self.event("TicketAssigned", payload, "amir", "agent").await
+    }
+
+    pub(crate) async fn status(&mut self, from: &str, to: &str, category: &str) -> i64 {
+        let payload = json!({"from": from, "from_category": "new", "to": to, "to_category": category});
+        self.event("StatusChanged", payload, "amir", "agent").await
+    }
+
+    pub(crate) fn path(&self) -> String {
+        format!("/v1/tickets/{}", self.id)
+    }
+}
+
+/// Metadata as the command service would write it.
+pub(crate) fn circumstances(actor: &str, kind: &str) -> Value {
+    json!({
+        "actor": {"id": actor, "kind": kind}, "occurred_at": domain::time::Clock::now(&SystemClock),
+        "request_id": "r-1", "ip": "192.0.2.7", "user_agent": "tests",
+    })
+}
+
+fn new_event(event_type: &'static str, payload: &Value, metadata: &Value) -> NewEvent {
+    NewEvent {
+        event_id: EventId(RandomIds.next()),
+        event_type,
+        event_version: "1",
+        payload: payload.to_string(),
+        metadata: metadata.to_string().into(),
+    }
+}

@@ -1,0 +1,188 @@
+//! The feed and the stream.
+
+use std::time::Duration;
+
+use axum::body::BodyDataStream;
+use futures::StreamExt as _;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::app::{App, Caller, Ticket};
+
+/// One server-sent event.
+#[derive(Debug)]
+struct Sent {
+    id: i64,
+    name: String,
+    data: Value,
+}
+
+struct Stream {
+    body: BodyDataStream,
+    text: String,
+}
+
+impl Stream {
+    async fn open(caller: &Caller<'_>, path: &str, headers: &[(&str, &str)]) -> Self {
+        let response = caller.app.send(caller.request(path, headers)).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { body: response.into_body().into_data_stream(), text: String::new() }
+    }
+
+    /// The next event; `None` when the stream has ended.
+    async fn next(&mut self) -> Option<Sent> {
+        loop {
+            if let Some((block, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| {
+                    block.lines().find_map(|line| line.strip_prefix(name)).map(|text| text.trim().to_owned())
+                };
+                let sent = field("id:").map(|id| Sent {
+                    id: id.parse().unwrap(),
+                    name: field("event:").unwrap(),
+                    data: serde_json::from_str(&field("data:").unwrap()).unwrap(),
+                });
+                self.text = rest.to_owned();
+                if sent.is_some() {
+                    return sent;
+                }
+                continue;
+            }
+            let chunk = timeout(Duration::from_secs(10), self.body.next()).await.expect("something in time")?;
+            self.text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+        }
+    }
+
+    async fn ids(&mut self, count: usize) -> Vec<i64> {
+        let mut ids = Vec::new();
+        while ids.len() < count {
+            ids.push(self.next().await.expect("the stream goes on").id);
+        }
+        ids
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_has_each_event_once_in_order() {
+    let app = App::start().await;
+    app.create_tenant("other").await;
+    let mut expected = vec![1];
+    for number in 0..7 {
+        let mut ticket = Ticket::open(&app, &format!("TKT-{number}"), "carla").await;
+        expected.push(ticket.position);
+        Ticket::open_with(&app, "other", &format!("TKT-{number}"), "x", json!({})).await;
+        expected.push(ticket.event("TagAdded", json!({"tag": "a"}), "amir", "agent").await);
+    }
+    let agent = app.agent();
+    let (mut seen, mut after) = (Vec::new(), 0);
+    loop {
+        let page = agent.get(&format!("/v1/events?after={after}&limit=4")).await.ok();
+        seen.extend(page["items"].as_array().unwrap().iter().map(|event| event["position"].as_i64().unwrap()));
+        let next = page["next_after"].as_i64().unwrap();
+        if next == after {
+            break;
+        }
+        after = next;
+    }
+    assert_eq!(seen, expected);
+    let tags = agent.get("/v1/events?type=TagAdded&limit=200").await.each("type");
+    assert_eq!(tags, vec![json!("TagAdded"); 7]);
+    let beyond = agent.get("/v1/events?after=1000000").await.ok();
+    assert_eq!((&beyond["items"], &beyond["next_after"]), (&json!([]), &json!(1_000_000)));
+    for (query, parameter) in [("after=-1", "after"), ("after=x", "after"), ("limit=0", "limit")] {
+        let refused = agent.get(&format!("/v1/events?{query}")).await.refused(400, "invalid_parameter");
+        assert_eq!(refused["parameter"], parameter);
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_shows_each_what_they_may_see() {
+    let app = App::start().await;
+    let mut ticket = Ticket::open(&app, "TKT-1", "carla").await;
+    ticket.note("amir", "inside").await;
+    ticket.reply("amir", "agent", "outside").await;
+    let mut gone = Ticket::open(&app, "TKT-2", "carla").await;
+    gone.event("TicketDeleted", json!({}), "amir", "agent").await;
+    let other = Ticket::open(&app, "TKT-3", "stefan").await;
+    // So that the read model knows of all of them.
+    app.agent().get_at("/v1/tickets", other.position).await.ok();
+    // Where it doesn't yet, the opening says whose a ticket is.
+    for (user, role, expected) in [
+        ("amir", "support_agent", &[1, 2, 3, 4, 5, 6, 7][..]),
+        ("ann", "analyst", &[2, 4, 5, 7]),
+        ("carla", "customer", &[2, 4]),
+        ("stefan", "customer", &[7]),
+        ("nobody", "customer", &[]),
+        ("cli", "client_admin", &[2, 4, 7]),
+    ] {
+        let caller = app.as_user(user, role);
+        let feed = caller.get_at("/v1/events", other.position).await;
+        assert_eq!(feed.each("position"), expected, "{role} {user}");
+        let mut stream = Stream::open(&caller, "/v1/events/stream?after=0", &[]).await;
+        assert_eq!(stream.ids(expected.len()).await, expected, "{role} {user}");
+    }
+    let customer = app.customer("carla").get("/v1/events").await.ok();
+    for event in customer["items"].as_array().unwrap() {
+        assert_eq!(event.get("ip").is_some(), event["actorid"] == "carla", "{event:#}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_that_no_read_model_knows_yet_is_its_requesters() {
+    let app = App::without_projections().await;
+    let mut ticket = Ticket::open(&app, "TKT-1", "carla").await;
+    ticket.note("amir", "inside").await;
+    for (user, expected) in [("carla", &[2][..]), ("stefan", &[])] {
+        assert_eq!(app.customer(user).get("/v1/events").await.each("position"), expected, "{user}");
+    }
+    let mut stream = Stream::open(&app.customer("carla"), "/v1/events/stream?after=0", &[]).await;
+    assert_eq!(stream.ids(1).await, [2]);
+    let next = ticket.event("TagAdded", json!({"tag": "a"}), "amir", "agent").await;
+    assert_eq!(stream.ids(1).await, [next]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_goes_on_where_it_was_without_gap_or_double() {
+    let app = App::without_projections().await;
+    let agent = app.agent();
+    let mut ticket = Ticket::open(&app, "TKT-1", "carla").await;
+    let mut live = Stream::open(&agent, "/v1/events/stream", &[]).await;
+    let first = ticket.event("TagAdded", json!({"tag": "a"}), "amir", "agent").await;
+    let sent = live.next().await.unwrap();
+    assert_eq!((sent.id, sent.name.as_str()), (first, "TagAdded"));
+    assert_eq!((&sent.data["position"], &sent.data["data"]), (&json!(first), &json!({"tag": "a"})));
+    drop(live);
+    // More than one batch while nobody listens.
+    let mut expected = Vec::new();
+    for number in 0..230 {
+        let tag = if number % 2 == 0 { "TagAdded" } else { "TagRemoved" };
+        expected.push(ticket.event(tag, json!({"tag": "b"}), "amir", "agent").await);
+    }
+    let last = first.to_string();
+    let headers = [("last-event-id", last.as_str())];
+    // What the header says goes before what the address says.
+    let mut resumed = Stream::open(&agent, "/v1/events/stream?after=0", &headers).await;
+    assert_eq!(resumed.ids(expected.len()).await, expected);
+    let next = ticket.event("TagAdded", json!({"tag": "c"}), "amir", "agent").await;
+    assert_eq!(resumed.ids(1).await, [next]);
+    let path = format!("/v1/events/stream?after={first}&type=TagRemoved");
+    let mut filtered = Stream::open(&agent, &path, &[]).await;
+    let odd: Vec<_> = expected.iter().skip(1).step_by(2).copied().collect();
+    assert_eq!(filtered.ids(odd.len()).await, odd);
+    agent.get_with("/v1/events/stream", &[("last-event-id", "x")]).await.refused(400, "invalid_parameter");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_its_token() {
+    let app = App::without_projections().await;
+    let token = app.token("amir", "support_agent", "default", Duration::from_secs(1));
+    let caller = Caller { app: &app, token: Some(token) };
+    let mut stream = Stream::open(&caller, "/v1/events/stream?after=0", &[]).await;
+    assert_eq!(stream.next().await.unwrap().name, "TenantCreated");
+    assert!(stream.next().await.is_none());
+    app.stop().await;
+}

@@ -1,0 +1,30 @@
+//! What is there without a token.
+
+use serde_json::json;
+
+use crate::app::{App, Caller};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_there_and_keep_to_themselves() {
+    let app = App::start().await;
+    let anyone = Caller { app: &app, token: None };
+    for path in query_api::public_paths() {
+        let answer = anyone.get(path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        let text = answer.body.to_string();
+        assert!(!text.contains("http://") && !text.contains("cdn."), "{path} needs nothing from elsewhere");
+        if ["/", "/docs"].contains(path) {
+            let policy = answer.headers["content-security-policy"].to_str().unwrap();
+            assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{policy}");
+            assert!(!text.contains("<script>") && !text.contains("onclick") && !text.contains("style="), "{path}");
+        }
+    }
+    let document = anyone.get("/openapi.json").await.ok();
+    let docs = anyone.get("/docs").await.body.to_string();
+    for (_, path, operation) in query_api::routes() {
+        assert_eq!(document["paths"][path]["get"]["operationId"], json!(operation.name()));
+        assert!(docs.contains(&format!("id=\\\"{}\\\"", operation.name())), "{path} is on the page");
+    }
+    anyone.get("/nowhere").await.refused(404, "not_found");
+    app.stop().await;
+}
