@@ -1,5 +1,7 @@
 //! The command service over HTTP, on a real Postgres.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "these are tests; clippy.toml spares #[test] alone")]
+
 #[path = "http/access.rs"]
 mod access;
 #[path = "http/bad_input.rs"]

@@ -60,7 +60,7 @@ impl From<Denied> for CommandError {
 
 impl From<CommandError> for Problem {
     fn from(error: CommandError) -> Self {
-        let status = match &error {
+        let (status, code, title) = match &error {
             CommandError::UnknownTenant => {
                 return Self::new(StatusCode::FORBIDDEN, "unknown_tenant", "Not permitted")
                     .detail(error.to_string());
@@ -89,7 +89,6 @@ impl From<CommandError> for Problem {
                 return Self::internal();
             }
         };
-        let (status, code, title) = status;
         let problem = Self::new(status, code, title).detail(error.to_string());
         if status == StatusCode::CONFLICT { problem.retry_after(1) } else { problem }
     }
@@ -123,4 +122,35 @@ fn refusal(error: &TicketError) -> Problem {
 fn conflict(error: &TicketError) -> Problem {
     Problem::new(StatusCode::CONFLICT, error.code(), "The ticket's state doesn't allow it")
         .detail(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header;
+    use axum::response::IntoResponse;
+
+    use super::*;
+
+    #[test]
+    fn what_can_be_tried_again_says_when() {
+        for (error, status, code) in [
+            (CommandError::Log(LogError::Overloaded), 503, "overloaded"),
+            (CommandError::Log(LogError::Unavailable(None)), 503, "unavailable"),
+            (CommandError::Contended, 503, "overloaded"),
+            (CommandError::TimedOut, 503, "unavailable"),
+            (CommandError::InProgress, 409, "command_in_progress"),
+        ] {
+            let problem = Problem::from(error);
+            assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
+            assert!(problem.into_response().headers().contains_key(header::RETRY_AFTER));
+        }
+    }
+
+    #[test]
+    fn faults_say_nothing_of_themselves() {
+        let fault = Problem::from(CommandError::Settings("secret".into()));
+        assert_eq!((fault.status().as_u16(), fault.code()), (500, "internal"));
+        let body = serde_json::to_string(&fault.body(None)).unwrap_or_default();
+        assert!(!body.contains("secret"));
+    }
 }

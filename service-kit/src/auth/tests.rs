@@ -239,3 +239,32 @@ async fn elliptic_and_rsa_keys_are_taken() {
         assert!(auth.verify(&token).await.is_ok(), "{algorithm:?}");
     }
 }
+
+/// By http, with a key that came later found when its first token comes, and the issuer asked no more
+/// often than configured.
+#[tokio::test]
+async fn keys_are_read_from_an_address() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let asked = Arc::new(AtomicUsize::new(0));
+    let issuer = DevIssuer::open(&directory()).unwrap();
+    let answer = {
+        let (asked, jwks) = (asked.clone(), serde_json::to_value(issuer.jwks()).unwrap());
+        axum::routing::get(move || {
+            asked.fetch_add(1, Ordering::Relaxed);
+            std::future::ready(axum::Json(jwks.clone()))
+        })
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, axum::Router::new().route("/jwks", answer)).into_future());
+    let issuers = vec![Issuer { keys: JwksSource::Url(url), ..issuer.issuer() }];
+    let config = AuthConfig { refresh_at_most: Duration::from_secs(3600), ..AuthConfig::new(issuers) };
+    let auth = Authenticator::start(config, Arc::new(SystemClock), CancellationToken::new()).await;
+    let token = |issuer: &DevIssuer| issuer.mint(&claims(), Duration::from_secs(60), &SystemClock).unwrap();
+    auth.verify(&token(&issuer)).await.unwrap();
+    let stranger = DevIssuer::open(&directory()).unwrap();
+    for _ in 0..5 {
+        assert!(auth.verify(&token(&stranger)).await.is_err());
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
