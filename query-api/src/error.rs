@@ -82,7 +82,8 @@ fn database_problem(error: &sqlx::Error) -> Problem {
         // 57014 is the statement timeout, 55P03 the lock timeout, 53xxx a lack of resources, 57Pxx and
         // 08xxx an engine that stops, starts or is gone.
         sqlx::Error::Database(refused) => !refused.code().is_some_and(|code| {
-            matches!(&*code, "57014" | "55P03") || ["53", "57P", "08"].iter().any(|class| code.starts_with(class))
+            matches!(&*code, "57014" | "55P03")
+                || ["53", "57P", "08"].iter().any(|class| code.starts_with(class))
         }),
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
@@ -121,7 +122,10 @@ mod tests {
 
     #[test]
     fn a_database_that_is_away_is_no_error_of_ours() {
-        assert_eq!(Problem::from(QueryError::from(sqlx::Error::PoolTimedOut)).status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(
+            Problem::from(QueryError::from(sqlx::Error::PoolTimedOut)).status(),
+            StatusCode::SERVICE_UNAVAILABLE
+        );
         assert_eq!(
             Problem::from(QueryError::from(sqlx::Error::RowNotFound)).status(),
             StatusCode::INTERNAL_SERVER_ERROR

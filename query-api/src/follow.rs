@@ -11,6 +11,7 @@ use domain::ids::Position;
 use futures::StreamExt as _;
 use futures::future::select_all;
 use futures::stream::{self, Stream};
+use service_kit::wait::pause;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -58,7 +59,7 @@ impl Wake {
                             note(&sender, &message);
                         }
                     }
-                    tokio::time::sleep(NET).await;
+                    pause(NET).await;
                 }
             };
             shutdown.run_until_cancelled(listen).await;
@@ -177,8 +178,16 @@ pub(crate) fn follow(
 ) -> impl Stream<Item = CloudEvent> + Send + use<> {
     let shutdown = api.0.shutdown.clone();
     let wake = api.0.wake.clone();
-    let following =
-        Following { api, caller, headers, types, wake, after, ready: VecDeque::new(), checked: Instant::now() };
+    let following = Following {
+        api,
+        caller,
+        headers,
+        types,
+        wake,
+        after,
+        ready: VecDeque::new(),
+        checked: Instant::now(),
+    };
     stream::unfold(following, |mut following| async {
         following.next().await.map(|event| (event, following))
     })
@@ -200,7 +209,7 @@ impl Following {
                 Ok(false) => self.wake.beyond(self.after).await,
                 Err(error) => {
                     tracing::warn!(%error, "an event stream waits for the database");
-                    tokio::time::sleep(PAUSE).await;
+                    pause(PAUSE).await;
                 }
             }
         }

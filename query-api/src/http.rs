@@ -12,11 +12,11 @@ mod queue;
 mod refusals;
 pub(crate) mod ticket;
 
+use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::Router;
-use axum::http::Method;
 use domain::identity::Operation;
 use service_kit::problem::Problem;
 use utoipa::OpenApi as _;
@@ -76,7 +76,14 @@ pub fn routes() -> Vec<(Method, &'static str, Operation)> {
 /// What is there without a token: health, metrics, documentation, the console's files.
 pub fn public_paths() -> &'static [&'static str] {
     &[
-        "/", "/console.js", "/console.css", "/docs", "/docs.js", "/openapi.json", "/healthz", "/readyz",
+        "/",
+        "/console.js",
+        "/console.css",
+        "/docs",
+        "/docs.js",
+        "/openapi.json",
+        "/healthz",
+        "/readyz",
         "/metrics",
     ]
 }

@@ -75,9 +75,10 @@ async fn run() -> Result<(), Failure> {
     }
     let shutdown = lifecycle::shutdown_on_signal();
     let clock = Arc::new(SystemClock);
-    let keys = match given.oidc_keys.starts_with("http") {
-        true => JwksSource::Url(given.oidc_keys),
-        false => JwksSource::File(given.oidc_keys.into()),
+    let keys = if given.oidc_keys.starts_with("http") {
+        JwksSource::Url(given.oidc_keys)
+    } else {
+        JwksSource::File(given.oidc_keys.into())
     };
     let audience = given.oidc_audience.unwrap_or_else(|| "docket".to_owned());
     let issuer = Issuer { issuer: given.oidc_issuer, audience, keys };

@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn absurd_limits_name_the_parameter() {
-        for query in ["limit=0", "limit=201", "limit=-1", "limit=", "limit=ten", "limit=99999999999999999999"] {
+        for query in ["limit=0", "limit=201", "limit=-1", "limit=", "limit=ten", "limit=99999999999999999999"]
+        {
             assert_eq!(PageQuery::read(Some(query)).unwrap_err().name(), "limit", "{query}");
         }
         assert_eq!(PageQuery::read(None).unwrap().limit.rows(), 50);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use domain::ids::Position;
+use service_kit::wait::pause;
 use sqlx::{PgPool, Row};
 use tokio::sync::Mutex;
 
@@ -46,7 +47,7 @@ impl Progress {
             if left.is_zero() {
                 return Ok(false);
             }
-            tokio::time::sleep(POLL.min(left)).await;
+            pause(POLL.min(left)).await;
         }
     }
 

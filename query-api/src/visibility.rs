@@ -118,8 +118,7 @@ fn remove(data: &mut Value, names: &[&str]) {
 
 /// Of these messages, those whose text was taken out of sight.
 pub(crate) async fn redacted(snapshot: &mut Snapshot, facts: &[Fact]) -> Result<HashSet<Uuid>, QueryError> {
-    let messages: Vec<Uuid> =
-        facts.iter().filter_map(Fact::ticket).filter_map(message_of).collect();
+    let messages: Vec<Uuid> = facts.iter().filter_map(Fact::ticket).filter_map(message_of).collect();
     if messages.is_empty() {
         return Ok(HashSet::new());
     }

@@ -66,7 +66,8 @@ async fn what_one_may_not_know_of_looks_like_what_is_not_there() {
             (&app.customer("stefan"), mine.path()),
             (&app.customer("stefan"), "/v1/tickets/TKT-1".to_owned()),
         ] {
-            let mut body = caller.get_at(&format!("{path}{below}"), theirs.position).await.refused(404, "not_found");
+            let mut body =
+                caller.get_at(&format!("{path}{below}"), theirs.position).await.refused(404, "not_found");
             body["request_id"] = Value::Null;
             bodies.push(body);
         }
@@ -77,7 +78,8 @@ async fn what_one_may_not_know_of_looks_like_what_is_not_there() {
     assert_eq!(outsider.get("/v1/tickets/TKT-1").await.ok()["id"], json!(theirs.id));
     assert_eq!(outsider.get("/v1/tickets").await.each("id"), [json!(theirs.id)]);
     assert_eq!(outsider.get("/v1/queues").await.ok()["total"], 1);
-    let text = outsider.get("/v1/events").await.ok().to_string() + &outsider.get("/v1/audit").await.ok().to_string();
+    let text =
+        outsider.get("/v1/events").await.ok().to_string() + &outsider.get("/v1/audit").await.ok().to_string();
     assert!(!text.contains(&mine.id.to_string()) && !text.contains("carla"), "{text}");
     app.stop().await;
 }
@@ -95,7 +97,8 @@ async fn deleted_tickets_and_spam_are_for_staff_who_ask() {
     assert_eq!(agent.get("/v1/tickets?spam=true").await.each("number"), ["TKT-2"]);
     assert_eq!(agent.get(&deleted.path()).await.ok()["deleted"], true);
     assert!(carla.get("/v1/tickets?deleted=true").await.each("id").is_empty());
-    for path in [deleted.path(), format!("{}/history", deleted.path()), format!("{}?as_of=2", deleted.path())] {
+    for path in [deleted.path(), format!("{}/history", deleted.path()), format!("{}?as_of=2", deleted.path())]
+    {
         carla.get(&path).await.refused(404, "not_found");
     }
     assert_eq!(agent.get("/v1/queues").await.ok()["total"], 0);
@@ -111,7 +114,9 @@ async fn an_unknown_tenant_and_a_token_that_is_over_are_told() {
     let app = App::start().await;
     let of = |key: &str, ttl| app.token("olga", "platform_admin", key, Duration::from_secs(ttl));
     let nowhere = Caller { app: &app, token: Some(of("nowhere", 60)) };
-    for path in ["/v1/tickets", "/v1/queues", "/v1/audit", "/v1/events", "/v1/events/stream", "/v1/projections"] {
+    for path in
+        ["/v1/tickets", "/v1/queues", "/v1/audit", "/v1/events", "/v1/events/stream", "/v1/projections"]
+    {
         nowhere.get(path).await.refused(403, "unknown_tenant");
     }
     let forged = format!("{}x", of("default", 60));
@@ -130,13 +135,25 @@ async fn the_database_fails_closed() {
     app.agent().get_at("/v1/queues", ticket.position).await.ok();
     let pool = postgres::pool(&app.url, Some("docket_query"), 1).unwrap();
     let relations = [
-        "events", "read.tickets", "read.messages", "read.message_edits", "read.message_reads",
-        "read.activity", "read.assignments", "read.attachments", "read.queue_counts", "read.agent_load",
+        "events",
+        "read.tickets",
+        "read.messages",
+        "read.message_edits",
+        "read.message_reads",
+        "read.activity",
+        "read.assignments",
+        "read.attachments",
+        "read.queue_counts",
+        "read.agent_load",
     ];
     for (setting, sees) in [(None, false), (Some(String::new()), false), (Some(tenant().to_string()), true)] {
         let mut tx = pool.begin().await.unwrap();
         if let Some(setting) = &setting {
-            sqlx::query("SELECT set_config('docket.tenant', $1, true)").bind(setting).execute(&mut *tx).await.unwrap();
+            sqlx::query("SELECT set_config('docket.tenant', $1, true)")
+                .bind(setting)
+                .execute(&mut *tx)
+                .await
+                .unwrap();
         }
         for relation in relations {
             let sql = format!("SELECT count(*) FROM {relation}");

@@ -289,7 +289,13 @@ impl<'a> Ticket<'a> {
     }
 
     /// Opens a ticket with more in its opening.
-    pub(crate) async fn open_with(app: &'a App, key: &str, number: &str, requester: &str, more: Value) -> Self {
+    pub(crate) async fn open_with(
+        app: &'a App,
+        key: &str,
+        number: &str,
+        requester: &str,
+        more: Value,
+    ) -> Self {
         let mut payload = json!({
             "number": number, "subject": format!("Subject of {number}"), "description": "As said.",
             "requester": {"id": requester, "name": "Somebody"}, "status": "new", "status_category": "new",
@@ -303,12 +309,23 @@ impl<'a> Ticket<'a> {
     }
 
     /// Adds an event.
-    pub(crate) async fn event(&mut self, event_type: &'static str, payload: Value, actor: &str, kind: &str) -> i64 {
+    pub(crate) async fn event(
+        &mut self,
+        event_type: &'static str,
+        payload: Value,
+        actor: &str,
+        kind: &str,
+    ) -> i64 {
         self.event_of(event_type, payload, &circumstances(actor, kind)).await
     }
 
     /// Adds an event under these circumstances.
-    pub(crate) async fn event_of(&mut self, event_type: &'static str, payload: Value, metadata: &Value) -> i64 {
+    pub(crate) async fn event_of(
+        &mut self,
+        event_type: &'static str,
+        payload: Value,
+        metadata: &Value,
+    ) -> i64 {
         let event = new_event(event_type, &payload, metadata);
         assert!(TicketEvent::decode(event_type, &event.payload).unwrap().is_ok(), "{event_type}: {payload}");
         let id = self.id.to_string();
@@ -329,7 +346,8 @@ impl<'a> Ticket<'a> {
 
     pub(crate) async fn note(&mut self, actor: &str, body: &str) -> Uuid {
         let id = RandomIds.next();
-        let attachment = json!({"id": RandomIds.next(), "name": "inside.txt", "content_type": "text/plain", "size": 3});
+        let attachment =
+            json!({"id": RandomIds.next(), "name": "inside.txt", "content_type": "text/plain", "size": 3});
         let author = json!({"id": actor, "kind": "agent"});
         let payload = json!({"message_id": id, "author": author, "body": body, "attachments": [attachment]});
         self.event("NoteAdded", payload, actor, "agent").await;

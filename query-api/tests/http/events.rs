@@ -48,7 +48,8 @@ impl Stream {
                 }
                 continue;
             }
-            let chunk = timeout(Duration::from_secs(10), self.body.next()).await.expect("something in time")?;
+            let chunk =
+                timeout(Duration::from_secs(10), self.body.next()).await.expect("something in time")?;
             self.text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
         }
     }
@@ -77,7 +78,9 @@ async fn the_feed_has_each_event_once_in_order() {
     let (mut seen, mut after) = (Vec::new(), 0);
     loop {
         let page = agent.get(&format!("/v1/events?after={after}&limit=4")).await.ok();
-        seen.extend(page["items"].as_array().unwrap().iter().map(|event| event["position"].as_i64().unwrap()));
+        seen.extend(
+            page["items"].as_array().unwrap().iter().map(|event| event["position"].as_i64().unwrap()),
+        );
         let next = page["next_after"].as_i64().unwrap();
         if next == after {
             break;

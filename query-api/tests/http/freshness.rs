@@ -33,7 +33,10 @@ async fn a_position_is_waited_for() {
         answer.ok();
     }
     for bad in ["-1", "soon", "1.5", ""] {
-        app.agent().get_with("/v1/tickets", &[("docket-min-position", bad)]).await.refused(400, "invalid_position");
+        app.agent()
+            .get_with("/v1/tickets", &[("docket-min-position", bad)])
+            .await
+            .refused(400, "invalid_position");
     }
     app.stop().await;
 }
@@ -48,9 +51,8 @@ async fn many_may_wait_together() {
         app.agent().request("/v1/tickets", &headers)
     };
     // More than the pool has connections.
-    let waiting: Vec<_> = (0..40)
-        .map(|_| tokio::spawn(tower::ServiceExt::oneshot(app.router.clone(), request())))
-        .collect();
+    let waiting: Vec<_> =
+        (0..40).map(|_| tokio::spawn(tower::ServiceExt::oneshot(app.router.clone(), request()))).collect();
     app.project();
     for one in waiting {
         assert_eq!(one.await.unwrap().unwrap().status(), 200);

@@ -119,7 +119,8 @@ async fn cursors_are_good_for_one_list_of_one_caller() {
         agent.get(&format!("/v1/tickets?{query}&cursor={cursor}")).await.refused(400, "invalid_cursor");
     }
     let same = format!("/v1/tickets?status=new&cursor={cursor}");
-    for other in [app.as_user("olga", "support_agent"), app.customer("carla"), app.as_user("ann", "analyst")] {
+    for other in [app.as_user("olga", "support_agent"), app.customer("carla"), app.as_user("ann", "analyst")]
+    {
         other.get(&same).await.refused(400, "invalid_cursor");
     }
     let forged = cursor.replace(|c: char| c.is_ascii_digit(), "A");

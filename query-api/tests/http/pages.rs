@@ -16,7 +16,10 @@ async fn pages_are_there_and_keep_to_themselves() {
         if ["/", "/docs"].contains(path) {
             let policy = answer.headers["content-security-policy"].to_str().unwrap();
             assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{policy}");
-            assert!(!text.contains("<script>") && !text.contains("onclick") && !text.contains("style="), "{path}");
+            assert!(
+                !text.contains("<script>") && !text.contains("onclick") && !text.contains("style="),
+                "{path}"
+            );
         }
     }
     let document = anyone.get("/openapi.json").await.ok();

@@ -43,12 +43,18 @@ async fn eventful(app: &App) -> Ticket<'_> {
         ("PriorityChanged", json!({"from": "medium", "from_rank": 3, "to": "high", "to_rank": 2})),
         ("TagAdded", json!({"tag": "mid"})),
         ("TagRemoved", json!({"tag": "zeta"})),
-        ("CustomFieldsSet", json!({"changes": [{"key": "floor", "from": 2, "to": null}, {"key": "room", "from": null, "to": "2.1"}]})),
+        (
+            "CustomFieldsSet",
+            json!({"changes": [{"key": "floor", "from": 2, "to": null}, {"key": "room", "from": null, "to": "2.1"}]}),
+        ),
         ("TicketEscalated", json!({"level": 1, "to_role": "support_lead", "reason": "loud"})),
         ("TicketRouted", json!({"from": "internal", "to": "hybrid", "to_organization": "acme"})),
         ("CategoryChanged", json!({"from": "it", "to": "printing"})),
         ("SubjectChanged", json!({"from": "Subject of TKT-9", "to": "No toner"})),
-        ("TicketResolved", json!({"from": "open", "from_category": "open", "to": "resolved", "to_category": "resolved", "notes": "New cartridge."})),
+        (
+            "TicketResolved",
+            json!({"from": "open", "from_category": "open", "to": "resolved", "to_category": "resolved", "notes": "New cartridge."}),
+        ),
     ] {
         ticket.event(event_type, payload, "amir", "agent").await;
     }
@@ -103,14 +109,19 @@ async fn the_conversation_keeps_notes_from_customers() {
     let reply = ticket.reply("amir", "agent", "I'm on my way.").await;
     let edit = json!({"message_id": reply, "internal": false, "former_body": "I'm on my way.", "body": "On my way!"});
     ticket.event("MessageEdited", edit, "amir", "agent").await;
-    for (message, internal, reader, kind) in [(reply, false, "carla", "customer"), (note, true, "olga", "agent")] {
+    for (message, internal, reader, kind) in
+        [(reply, false, "carla", "customer"), (note, true, "olga", "agent")]
+    {
         let read = json!({"message_id": message, "internal": internal, "reader": reader});
         ticket.event("MessageRead", read, reader, kind).await;
     }
     let path = format!("{}/messages", ticket.path());
     let seen = app.agent().get_at(&path, ticket.position).await.ok();
     let [first, second] = &seen["items"].as_array().unwrap()[..] else { panic!("{seen:#}") };
-    assert_eq!((&first["id"], &first["internal"], &first["type"]), (&json!(note), &json!(true), &json!("note")));
+    assert_eq!(
+        (&first["id"], &first["internal"], &first["type"]),
+        (&json!(note), &json!(true), &json!("note"))
+    );
     assert_eq!(second["body"], "On my way!");
     assert_eq!(second["former"][0]["body"], "I'm on my way.");
     assert_eq!(second["read_by"][0]["reader"], "carla");
@@ -168,7 +179,10 @@ async fn activity_and_history_say_who_did_what() {
     assert!(!seen.contains("escalated") && !seen.contains("she knows printers"), "{seen}");
 
     let assignments = agent.get(&format!("{}/assignments", ticket.path())).await.ok();
-    assert_eq!((&assignments["items"][0]["agent"], &assignments["items"][0]["until"]), (&json!("amir"), &Value::Null));
+    assert_eq!(
+        (&assignments["items"][0]["agent"], &assignments["items"][0]["until"]),
+        (&json!("amir"), &Value::Null)
+    );
     app.stop().await;
 }
 
@@ -195,7 +209,9 @@ async fn old_events_are_lifted_and_redacted_texts_are_gone() {
     let last = &history["items"][3];
     assert_eq!((&last["type"], &last["data"]), (&json!("TagAdded"), &json!({"tag": "vip"})));
     agent.get_at(&ticket.path(), ticket.position + 1).await.ok();
-    for path in [format!("{}/history", ticket.path()), format!("{}/messages", ticket.path()), "/v1/events".into()] {
+    for path in
+        [format!("{}/history", ticket.path()), format!("{}/messages", ticket.path()), "/v1/events".into()]
+    {
         let text = agent.get_at(&path, ticket.position).await.ok().to_string();
         assert!(!text.contains("hunter2"), "{path}: {text}");
     }

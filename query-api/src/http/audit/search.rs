@@ -43,9 +43,10 @@ pub(crate) async fn search_audit(
 ) -> Result<Answer<Page<ActivityView>>, QueryError> {
     let binding = Binding::new("audit", &(asking.view(), &filter));
     let after: Option<After> = page.after(&api.0.cursor_key, &binding)?;
-    let models: &[ReadModel] = match filter.ticket.is_empty() {
-        true => &[ReadModel::Activity],
-        false => &[ReadModel::Activity, ReadModel::TicketList],
+    let models: &[ReadModel] = if filter.ticket.is_empty() {
+        &[ReadModel::Activity]
+    } else {
+        &[ReadModel::Activity, ReadModel::TicketList]
     };
     let mut snapshot = api.snapshot(&asking, Source::Models(models)).await?;
     let caller = &*asking.principal;

@@ -28,11 +28,8 @@ pub(super) fn prose(text: &str) -> String {
         out.push_str("<p>");
         for (index, part) in paragraph.split('`').enumerate() {
             let escaped = Escaped(part);
-            let _ = if index % 2 == 1 {
-                write!(out, "<code>{escaped}</code>")
-            } else {
-                write!(out, "{escaped}")
-            };
+            let _ =
+                if index % 2 == 1 { write!(out, "<code>{escaped}</code>") } else { write!(out, "{escaped}") };
         }
         out.push_str("</p>");
     }

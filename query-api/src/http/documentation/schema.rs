@@ -21,15 +21,12 @@ pub(super) fn type_of(schema: &Value) -> String {
         }
     }
     if let Some(values) = schema["enum"].as_array() {
-        let words: Vec<_> =
-            values.iter().map(|v| format!("<code>{}</code>", Escaped(&plain(v)))).collect();
+        let words: Vec<_> = values.iter().map(|v| format!("<code>{}</code>", Escaped(&plain(v)))).collect();
         return words.join(", ");
     }
     let word = match &schema["type"] {
         Value::String(word) => word.clone(),
-        Value::Array(words) => {
-            words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
-        }
+        Value::Array(words) => words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
         _ => "any".to_owned(),
     };
     let mut text = Escaped(&word).to_string();
@@ -61,12 +58,8 @@ fn collect_fields(schema: &Value, rows: &mut String) {
             collect_fields(part, rows);
         }
     }
-    let required: Vec<_> = schema["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let required: Vec<_> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
         let mark = if required.contains(&name.as_str()) { "" } else { " <small>optional</small>" };
         let _ = write!(

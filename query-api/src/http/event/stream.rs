@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn the_last_id_is_a_position() {
-        let read = |text: &str| last_event_id(&HeaderMap::from_iter([(LAST_EVENT_ID, text.parse().unwrap())]));
+        let read =
+            |text: &str| last_event_id(&HeaderMap::from_iter([(LAST_EVENT_ID, text.parse().unwrap())]));
         assert_eq!(read("17").unwrap(), Some(Position(17)));
         assert_eq!(read("").unwrap(), None);
         for bad in ["-1", "abc", "1.5", "99999999999999999999"] {

@@ -35,6 +35,7 @@ struct CountRow {
 
 /// How many tickets have a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "it is what the answer calls it")]
 pub(crate) struct Count {
     /// The value; null for those that have none.
     #[schema(example = "open")]

@@ -67,7 +67,11 @@ pub(crate) async fn get_activity(
     sql.push(COLUMNS);
     push_from(&mut sql, caller, ticket, &query.types);
     if let Some((position, ordinal)) = after {
-        sql.push(" AND (a.position, a.ordinal) > (").push_bind(position).push(", ").push_bind(ordinal).push(")");
+        sql.push(" AND (a.position, a.ordinal) > (")
+            .push_bind(position)
+            .push(", ")
+            .push_bind(ordinal)
+            .push(")");
     }
     sql.push(" ORDER BY a.position, a.ordinal LIMIT ").push_bind(query.page.limit.probe());
     let rows: Vec<ActivityRow> = sql.build_query_as().fetch_all(&mut *snapshot.tx).await?;

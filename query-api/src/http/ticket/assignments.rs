@@ -91,9 +91,8 @@ pub(crate) async fn get_assignments(
     let total = if query.count { Some(count(&mut snapshot, ticket).await?) } else { None };
     let position = snapshot.position;
     snapshot.close().await?;
-    let page = Page::cut(rows, query.limit, total, |last| {
-        cursor::seal(&api.0.cursor_key, &binding, &last.position)
-    });
+    let page =
+        Page::cut(rows, query.limit, total, |last| cursor::seal(&api.0.cursor_key, &binding, &last.position));
     Ok(Answer::at(position, page.map(|row| AssignmentView::new(row, caller))))
 }
 

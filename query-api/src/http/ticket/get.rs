@@ -119,12 +119,16 @@ async fn replayed(
     let facts: Vec<Fact> = logged.into_iter().map(|one| one.read(&api.0.upcasters)).collect();
     // Who may see the ticket now may see its past, and nobody else.
     let mut now = Replay::default();
-    facts.iter().for_each(|fact| now.take(fact));
+    for fact in &facts {
+        now.take(fact);
+    }
     if !now.ticket.exists() || !now.ticket.visible_to(&asking.principal) {
         return Err(QueryError::NotFound);
     }
     let mut then = Replay::default();
-    facts.iter().filter(|fact| had_happened(fact, moment)).for_each(|fact| then.take(fact));
+    for fact in facts.iter().filter(|fact| had_happened(fact, moment)) {
+        then.take(fact);
+    }
     if then.ticket.exists() { Ok((id, then)) } else { Err(QueryError::NotFound) }
 }
 

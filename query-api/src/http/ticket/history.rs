@@ -54,7 +54,8 @@ pub(crate) async fn get_history(
     let position = snapshot.position;
     snapshot.close().await?;
     let total = query.count.then_some(events.len() as i64);
-    let rest = events.into_iter().filter(|event| event.version > after).take(query.limit.rows() + 1).collect();
+    let rest =
+        events.into_iter().filter(|event| event.version > after).take(query.limit.rows() + 1).collect();
     let page = Page::cut(rest, query.limit, total, |last: &CloudEvent| {
         cursor::seal(&api.0.cursor_key, &binding, &last.version)
     });

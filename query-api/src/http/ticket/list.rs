@@ -73,10 +73,8 @@ pub(crate) async fn list_tickets(
     };
     let mut snapshot = api.snapshot(&asking, Source::Models(models)).await?;
     let rows = rows(&mut snapshot, &asking, &query, after.as_ref()).await?;
-    let total = match query.page.count {
-        true => Some(count(&mut snapshot, &asking, &query.filter).await?),
-        false => None,
-    };
+    let total =
+        if query.page.count { Some(count(&mut snapshot, &asking, &query.filter).await?) } else { None };
     let position = snapshot.position;
     snapshot.close().await?;
     let page = Page::cut(rows, query.page.limit, total, |last| {

@@ -81,7 +81,9 @@ impl Replay {
         let mut tags = ticket.tags;
         tags.sort_unstable();
         let (requester_id, requester_name, requester_email) = match ticket.requester {
-            Some(requester) => (String::from(requester.id), exposed(requester.name), exposed(requester.email)),
+            Some(requester) => {
+                (String::from(requester.id), exposed(requester.name), exposed(requester.email))
+            }
             None => Default::default(),
         };
         let (rating, rating_comment) = match ticket.rating {
@@ -143,7 +145,10 @@ fn exposed(text: Option<Personal<String>>) -> Option<String> {
 
 /// As the event's JSON has it.
 fn word(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(ToOwned::to_owned)).unwrap_or_default()
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|value| value.as_str().map(ToOwned::to_owned))
+        .unwrap_or_default()
 }
 
 fn source(source: Source) -> String {

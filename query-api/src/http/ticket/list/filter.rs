@@ -118,8 +118,8 @@ impl Filter {
         ] {
             push_any(column, values.iter().map(String::as_str).collect(), sql);
         }
-        self.push_assigned("t.agent", &self.assignee, Some(caller.user.as_str()), sql);
-        self.push_assigned("t.team", &self.team, None, sql);
+        push_assigned("t.agent", &self.assignee, Some(caller.user.as_str()), sql);
+        push_assigned("t.team", &self.team, None, sql);
         if !self.tag.is_empty() {
             sql.push(" AND t.tags && ").push_bind(&self.tag);
         }
@@ -138,29 +138,29 @@ impl Filter {
             sql.push(", ").push_bind(caller.sees_notes()).push("))");
         }
     }
+}
 
-    fn push_assigned<'a>(
-        &self,
-        column: &str,
-        values: &'a [String],
-        me: Option<&'a str>,
-        sql: &mut QueryBuilder<'a, Postgres>,
-    ) {
-        let nobody = values.iter().any(|value| value == "none");
-        let somebody: Vec<&str> = values
-            .iter()
-            .filter(|value| *value != "none")
-            .map(|value| me.filter(|_| value == "me").unwrap_or(value))
-            .collect();
-        match (nobody, somebody.is_empty()) {
-            (false, _) => push_any(column, somebody, sql),
-            (true, true) => {
-                sql.push(" AND ").push(column).push(" IS NULL");
-            }
-            (true, false) => {
-                sql.push(" AND (").push(column).push(" IS NULL OR ").push(column).push(" = ANY(");
-                sql.push_bind(somebody).push("))");
-            }
+/// `me` is the caller, `none` nobody.
+fn push_assigned<'a>(
+    column: &str,
+    values: &'a [String],
+    me: Option<&'a str>,
+    sql: &mut QueryBuilder<'a, Postgres>,
+) {
+    let nobody = values.iter().any(|value| value == "none");
+    let somebody: Vec<&str> = values
+        .iter()
+        .filter(|value| *value != "none")
+        .map(|value| me.filter(|_| value == "me").unwrap_or(value))
+        .collect();
+    match (nobody, somebody.is_empty()) {
+        (false, _) => push_any(column, somebody, sql),
+        (true, true) => {
+            sql.push(" AND ").push(column).push(" IS NULL");
+        }
+        (true, false) => {
+            sql.push(" AND (").push(column).push(" IS NULL OR ").push(column).push(" = ANY(");
+            sql.push_bind(somebody).push("))");
         }
     }
 }
