@@ -12,9 +12,18 @@ use serde::de::DeserializeOwned;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DataDirError {
     #[error("cannot {what} {}: {source}", path.display())]
-    Io { what: &'static str, path: PathBuf, #[source] source: std::io::Error },
+    Io {
+        what: &'static str,
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("{} cannot be read: {source}", path.display())]
-    Json { path: PathBuf, #[source] source: serde_json::Error },
+    Json {
+        path: PathBuf,
+        #[source]
+        source: serde_json::Error,
+    },
     #[error(
         "another `docket up` runs on {}: stop it first, or use another directory with --data-dir", .0.display()
     )]
@@ -55,7 +64,13 @@ impl DataDir {
     pub(crate) fn lock(&self) -> Result<Lock, DataDirError> {
         let path = self.0.join("lock");
         let failed = |source| DataDirError::Io { what: "lock", path: path.clone(), source };
-        let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(failed)?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Lock(file)),
             Err(TryLockError::WouldBlock) => Err(DataDirError::Locked(self.0.clone())),
@@ -70,8 +85,11 @@ impl DataDir {
 
     /// Lets other users pass through to a directory below that is theirs. They see nothing else.
     pub(crate) fn let_pass(&self) -> Result<(), DataDirError> {
-        std::fs::set_permissions(&self.0, Permissions::from_mode(0o711))
-            .map_err(|source| DataDirError::Io { what: "open up", path: self.0.clone(), source })
+        std::fs::set_permissions(&self.0, Permissions::from_mode(0o711)).map_err(|source| DataDirError::Io {
+            what: "open up",
+            path: self.0.clone(),
+            source,
+        })
     }
 
     pub(crate) fn engines_file(&self) -> PathBuf {
@@ -80,6 +98,14 @@ impl DataDir {
 
     pub(crate) fn instance_file(&self) -> PathBuf {
         self.0.join("instance.json")
+    }
+
+    pub(crate) fn issuer_dir(&self) -> PathBuf {
+        self.0.join("issuer")
+    }
+
+    pub(crate) fn tenants_dir(&self) -> PathBuf {
+        self.0.join("tenants")
     }
 
     pub(crate) fn log_file(&self, program: &str) -> PathBuf {

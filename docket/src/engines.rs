@@ -15,10 +15,11 @@ mod supervisor;
 
 use std::path::PathBuf;
 
-pub(crate) use find::{BinaryError, Binaries};
+pub(crate) use find::{Binaries, BinaryError};
 pub(crate) use nats::NatsEngine;
 pub(crate) use postgres::PostgresEngine;
 use record::EnginesRecord;
+pub(crate) use record::password;
 
 use crate::data_dir::{DataDir, DataDirError};
 

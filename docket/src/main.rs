@@ -1,17 +1,74 @@
 //! The `docket` command: all of Docket on one machine, and what its operators need.
+
+mod as_of;
+mod cli;
+mod commands;
+mod compose;
 mod data_dir;
+mod database;
+mod demo;
 mod engines;
 mod failure;
+mod import;
+mod instance;
 mod nats;
-fn main() {
-    let rt = tokio::runtime::Runtime::new().unwrap();
-    rt.block_on(async {
-        let dir = data_dir::DataDir::create(std::path::Path::new(&std::env::args().nth(1).unwrap())).unwrap();
-        let _l = dir.lock().unwrap();
-        let p = engines::PostgresEngine::start(&dir, &Default::default()).await.map_err(|e| failure::Failure::from(e).line()).unwrap();
-        let n = engines::NatsEngine::start(&dir, &Default::default()).await.unwrap();
-        println!("{} {}", p.url(), n.url());
-        service_kit::lifecycle::signal().await.unwrap();
-        n.stop().await; p.stop().await;
-    });
+mod settings;
+mod tenants;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use service_kit::telemetry;
+
+use cli::{Cli, Command, ImportCommand, RelayCommand, TenantCommand, UpFlags};
+use failure::{Failure, Outcome};
+use settings::Settings;
+
+/// More threads than this cost memory and gain nothing on one machine.
+const MOST_THREADS: usize = 8;
+
+fn main() -> ExitCode {
+    // Wrong usage ends here, with 2.
+    let cli = Cli::parse();
+    match start(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("docket: {}", failure.line());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(cli: Cli) -> Outcome {
+    let threads = std::thread::available_parallelism().map_or(2, |count| count.get().clamp(2, MOST_THREADS));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::said(format!("no threads can be started: {error}")))?;
+    let outcome = runtime.block_on(run(cli));
+    // Whatever still reads a file or waits for a peer must not keep the process.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn run(cli: Cli) -> Outcome {
+    let up = UpFlags::default();
+    let settings =
+        Settings::read(&cli.common, if let Command::Up(flags) = &cli.command { flags } else { &up })?;
+    match cli.command {
+        Command::Up(_) => {
+            let _log = telemetry::init(settings.log_format);
+            commands::up::run(&settings).await
+        }
+        Command::Token(args) => commands::token::run(&settings.data_dir, args).await,
+        Command::Tenant(TenantCommand::Create(args)) => commands::tenant_create::run(&settings, args).await,
+        Command::Demo(args) => commands::demo::run(&settings, args).await,
+        Command::Import(ImportCommand::Servicenow { file, tenant }) => {
+            commands::import_servicenow::run(&settings, &file, &tenant).await
+        }
+        Command::Status { json } => commands::status::run(&settings.data_dir, json).await,
+        Command::Migrate => commands::migrate::run(&settings).await,
+        Command::Rebuild { projection } => commands::rebuild::run(&settings, &projection).await,
+        Command::Parked(command) => commands::parked::run(&settings, command).await,
+        Command::Relay(RelayCommand::Reset) => commands::relay_reset::run(&settings).await,
+        Command::Replay(args) => commands::replay::run(&settings, args).await,
+    }
 }

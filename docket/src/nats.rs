@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, ServerAddr};
+use event_store::subjects;
+
+use crate::instance::Target;
 
 /// Why an address can't be connected to.
 #[derive(Debug, thiserror::Error)]
@@ -39,9 +42,19 @@ fn options(url: &str) -> Result<(ConnectOptions, ServerAddr), NatsError> {
     let address: ServerAddr = url.parse().map_err(NatsError::Address)?;
     // The client takes no credentials from an address by itself.
     let options = match (address.username(), address.password()) {
-        (Some(user), Some(password)) => ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned()),
+        (Some(user), Some(password)) => {
+            ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
+        }
         (Some(token), None) => ConnectOptions::with_token(token.to_owned()),
         _ => ConnectOptions::new(),
     };
     Ok((options, address))
+}
+
+/// Tells the relay that there is something to do. It looks by itself soon, so failing is no matter.
+pub(crate) async fn poke(target: &Target) {
+    let Some(url) = &target.nats_url else { return };
+    let Ok(client) = connect(url).await else { return };
+    let _ = client.publish(subjects::poke(&target.cell), Vec::new().into()).await;
+    let _ = client.flush().await;
 }

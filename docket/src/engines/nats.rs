@@ -17,7 +17,8 @@ const SETTINGS: &str = include_str!("../../../deploy/nats/docket.conf");
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at whether it is up.
 const PAUSE: Duration = Duration::from_millis(20);
-const STOP: [(Signal, Duration); 2] = [(Signal::TERM, Duration::from_secs(10)), (Signal::KILL, Duration::from_secs(5))];
+const STOP: [(Signal, Duration); 2] =
+    [(Signal::TERM, Duration::from_secs(10)), (Signal::KILL, Duration::from_secs(5))];
 
 /// The running server.
 pub(crate) struct NatsEngine {
@@ -30,7 +31,8 @@ impl NatsEngine {
     pub(crate) async fn start(dir: &DataDir, programs: &Programs) -> Result<Self, EngineError> {
         let (dir, programs) = (dir.clone(), programs.clone());
         let prepared = tokio::task::spawn_blocking(move || prepare(&dir, &programs)).await;
-        let joined = prepared.map_err(|error| EngineError::Run { program: "a thread".to_owned(), source: error.into() });
+        let joined = prepared
+            .map_err(|error| EngineError::Run { program: "a thread".to_owned(), source: error.into() });
         let (server, record) = joined??;
         let engine = Self { supervisor: Supervisor::start(server)?, url: record.nats_url() };
         engine.until_ready().await?;

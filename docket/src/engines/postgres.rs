@@ -67,7 +67,10 @@ impl PostgresEngine {
             .await
             .map_err(EngineError::Database)?;
         if !there {
-            sqlx::query("CREATE DATABASE docket").execute(&mut connection).await.map_err(EngineError::Database)?;
+            sqlx::query("CREATE DATABASE docket")
+                .execute(&mut connection)
+                .await
+                .map_err(EngineError::Database)?;
         }
         // Nothing is lost if the farewell fails.
         let _ = connection.close().await;
@@ -156,8 +159,14 @@ fn prepare(dir: &DataDir, programs: &Programs) -> Result<Server, EngineError> {
     let data = home.join("data");
     let binaries = choose(find::postgres(programs)?, &data)?;
     let config = home.join("docket.conf");
-    let server =
-        Server { binaries, account, config, log: dir.log_file("postgres"), pids: dir.clone(), data: data.clone() };
+    let server = Server {
+        binaries,
+        account,
+        config,
+        log: dir.log_file("postgres"),
+        pids: dir.clone(),
+        data: data.clone(),
+    };
     // Before the ports are looked at: a server left behind still listens on ours.
     server.clear()?;
     if data.exists() && record.is_new() {
@@ -167,13 +176,20 @@ fn prepare(dir: &DataDir, programs: &Programs) -> Result<Server, EngineError> {
     if !data.exists() {
         initialise(&server, &home, &record)?;
     }
-    let listen = format!("\n# Ours\nlisten_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = ''\n", record.postgres_port);
+    let listen = format!(
+        "\n# Ours\nlisten_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = ''\n",
+        record.postgres_port
+    );
     write_for(account, &server.config, &format!("{SETTINGS}{listen}"))?;
     Ok(server)
 }
 
 /// The directory that holds all that is Postgres'.
-fn settle_home(dir: &DataDir, record: &mut EnginesRecord, account: Option<Account>) -> Result<PathBuf, EngineError> {
+fn settle_home(
+    dir: &DataDir,
+    record: &mut EnginesRecord,
+    account: Option<Account>,
+) -> Result<PathBuf, EngineError> {
     if let Some(home) = &record.postgres_dir {
         return Ok(home.clone());
     }
@@ -208,7 +224,8 @@ fn create_dir(path: &Path) -> Result<(), EngineError> {
 
 /// The newest version, or the one that made the files that are there.
 fn choose(found: Vec<Binaries>, data: &Path) -> Result<Binaries, EngineError> {
-    let made_by = std::fs::read_to_string(data.join("PG_VERSION")).ok().and_then(|text| text.trim().parse().ok());
+    let made_by =
+        std::fs::read_to_string(data.join("PG_VERSION")).ok().and_then(|text| text.trim().parse().ok());
     let versions: Vec<String> = found.iter().map(|binaries| binaries.version.to_string()).collect();
     let chosen = found.into_iter().find(|binaries| made_by.is_none_or(|version| version == binaries.version));
     chosen.ok_or_else(|| EngineError::OtherVersion {

@@ -31,7 +31,11 @@ pub(crate) fn send(pid: u32, signal: Signal) -> io::Result<()> {
 
 /// Ends a process that an earlier run left behind: `mark` must stand in its command line, so that
 /// a stranger with the same id is left alone. Tries the signals one after the other.
-pub(super) fn end_left_behind(pid: u32, mark: &str, signals: &[(Signal, Duration)]) -> Result<(), EngineError> {
+pub(super) fn end_left_behind(
+    pid: u32,
+    mark: &str,
+    signals: &[(Signal, Duration)],
+) -> Result<(), EngineError> {
     let is_there = || command_line(pid).is_some_and(|line| line.contains(mark));
     for (signal, patience) in signals {
         if !is_there() {

@@ -101,6 +101,7 @@ fn free_port(preferred: u16, taken: u16) -> u16 {
     }
 }
 
-fn password() -> String {
+/// A secret of 32 letters and digits.
+pub(crate) fn password() -> String {
     rand::rng().sample_iter(rand::distr::Alphanumeric).take(32).map(char::from).collect()
 }

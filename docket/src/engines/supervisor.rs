@@ -72,11 +72,6 @@ impl Supervisor {
         Ok(Self { shared, thread: Some(thread), name: P::NAME, log })
     }
 
-    /// The child's process id, while it runs.
-    pub(super) fn pid(&self) -> Option<u32> {
-        self.shared.lock().pid
-    }
-
     /// An error once the child has ended three times: it will not start.
     pub(super) fn check_starting(&self) -> Result<(), EngineError> {
         if self.shared.lock().ends < 3 { Ok(()) } else { Err(self.not_ready()) }
@@ -122,7 +117,9 @@ fn keep_running<P: Program>(program: &P, shared: &Shared) {
                 tracing::error!(engine = P::NAME, how, "an engine ended by itself; starting it again");
             }
             Ok(None) => return,
-            Err(error) => tracing::error!(engine = P::NAME, %error, "an engine cannot be started; trying again"),
+            Err(error) => {
+                tracing::error!(engine = P::NAME, %error, "an engine cannot be started; trying again")
+            }
         }
         if began.elapsed() > RAN_A_WHILE {
             pause = BACKOFF.0;
@@ -143,7 +140,8 @@ fn keep_running<P: Program>(program: &P, shared: &Shared) {
 fn spawn<P: Program>(program: &P, shared: &Shared) -> Result<Option<Child>, EngineError> {
     program.clear()?;
     let log = open_log(&program.log())?;
-    let errors = log.try_clone().map_err(|source| EngineError::File { what: "open", path: program.log(), source })?;
+    let errors =
+        log.try_clone().map_err(|source| EngineError::File { what: "open", path: program.log(), source })?;
     let mut command = program.command();
     // A group of its own: Ctrl-C in a terminal goes to Docket, which stops the engines in order.
     command.process_group(0).stdin(Stdio::null()).stdout(log).stderr(errors);

@@ -1,0 +1,220 @@
+//! `docket up`: all services in one process, with their own Postgres and nats-server.
+
+use std::net::SocketAddr;
+
+use domain::ids::{TenantId, UserId};
+use domain::tenant::CreateTenant;
+use query_api::CursorKey;
+use service_kit::auth::{Claims, DevIssuer, Issuer, JwksSource};
+use service_kit::clock::SystemClock;
+use service_kit::{lifecycle, metrics};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::compose::{Ground, Services};
+use crate::data_dir::DataDir;
+use crate::engines::{NatsEngine, PostgresEngine};
+use crate::failure::{Failure, Outcome, While};
+use crate::instance::Instance;
+use crate::settings::{Oidc, Settings};
+use crate::{database, tenants};
+
+/// How long the token that is printed is good.
+const TOKEN_LIFE: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 60 * 60);
+
+pub(crate) async fn run(settings: &Settings) -> Outcome {
+    let dir = DataDir::create(&settings.data_dir)?;
+    let _lock = dir.lock()?;
+    metrics::install();
+    let requests = stop_on_signal();
+    // Before the engines: a port that is taken is told at once.
+    let listener = TcpListener::bind((settings.listen, settings.port)).await.while_doing(&format!(
+        "cannot listen on {}: take another port with --port",
+        SocketAddr::new(settings.listen, settings.port)
+    ))?;
+    let engines = Engines::start(&dir, settings).await?;
+    let outcome = serve(&dir, settings, &engines, listener, requests).await;
+    // What stands in it ends with us.
+    let _ = std::fs::remove_file(dir.instance_file());
+    engines.stop().await;
+    outcome
+}
+
+/// Cancelled by the first signal; the second ends the process, and the engines end with it.
+fn stop_on_signal() -> CancellationToken {
+    let stop = lifecycle::shutdown_on_signal();
+    let first = stop.clone();
+    tokio::spawn(async move {
+        first.cancelled().await;
+        if lifecycle::signal().await.is_ok() {
+            tracing::warn!("stopping at once, on a second signal");
+            std::process::exit(1);
+        }
+    });
+    stop
+}
+
+struct Engines {
+    postgres: Option<PostgresEngine>,
+    nats: Option<NatsEngine>,
+    database_url: String,
+    nats_url: String,
+}
+
+impl Engines {
+    async fn start(dir: &DataDir, settings: &Settings) -> Result<Self, Failure> {
+        let postgres = match &settings.database_url {
+            None => Some(PostgresEngine::start(dir, &settings.programs).await?),
+            Some(_) => None,
+        };
+        let nats = match &settings.nats_url {
+            None => Some(NatsEngine::start(dir, &settings.programs).await),
+            Some(_) => None,
+        };
+        let nats = match nats.transpose() {
+            Ok(nats) => nats,
+            Err(error) => {
+                if let Some(postgres) = postgres {
+                    postgres.stop().await;
+                }
+                return Err(error.into());
+            }
+        };
+        let own_database = postgres.as_ref().map(|postgres| postgres.url().to_owned());
+        let own_nats = nats.as_ref().map(|nats| nats.url().to_owned());
+        Ok(Self {
+            database_url: own_database.or_else(|| settings.database_url.clone()).unwrap_or_default(),
+            nats_url: own_nats.or_else(|| settings.nats_url.clone()).unwrap_or_default(),
+            postgres,
+            nats,
+        })
+    }
+
+    async fn stop(self) {
+        if let Some(nats) = self.nats {
+            nats.stop().await;
+        }
+        if let Some(postgres) = self.postgres {
+            postgres.stop().await;
+        }
+    }
+}
+
+async fn serve(
+    dir: &DataDir,
+    settings: &Settings,
+    engines: &Engines,
+    listener: TcpListener,
+    requests: CancellationToken,
+) -> Outcome {
+    let owner = database::connect_patiently(&engines.database_url).await?;
+    super::migrate::migrate(&owner).await?;
+    owner.close().await;
+    let issuer = DevIssuer::open(&dir.issuer_dir()).while_doing("the development issuer cannot be used")?;
+    let ground = Ground {
+        database_url: &engines.database_url,
+        nats_url: &engines.nats_url,
+        cell: &settings.cell,
+        issuers: issuers(&issuer, settings.oidc.as_ref()),
+        cursor_key: CursorKey::new(cursor_secret(dir, settings)?),
+        behind_proxy: settings.behind_proxy,
+    };
+    let (services, router) = Services::start(ground, requests.clone()).await?;
+    let started =
+        requests.run_until_cancelled(first_tenant(dir, settings, &services)).await.unwrap_or(Ok(()));
+    let address = listener.local_addr().while_doing("the address cannot be told")?;
+    let outcome = match started {
+        Ok(()) => {
+            let server = lifecycle::serve(listener, router, requests.clone(), lifecycle::DRAIN);
+            // The announcement is made once the server answers, so both run together.
+            let told = requests.run_until_cancelled(announce(dir, settings, engines, &issuer, address));
+            let told = async { told.await.unwrap_or(Ok(())).inspect_err(|_| requests.cancel()) };
+            let (served, told) = tokio::join!(server, told);
+            told.and(served.while_doing("the server ended"))
+        }
+        Err(failure) => Err(failure),
+    };
+    services.stop().await;
+    outcome
+}
+
+fn issuers(own: &DevIssuer, oidc: Option<&Oidc>) -> Vec<Issuer> {
+    let other = oidc.map(|oidc| Issuer {
+        issuer: oidc.issuer.clone(),
+        audience: oidc.audience.clone(),
+        keys: if oidc.keys.starts_with("http://") || oidc.keys.starts_with("https://") {
+            JwksSource::Url(oidc.keys.clone())
+        } else {
+            JwksSource::File(oidc.keys.clone().into())
+        },
+    });
+    std::iter::once(own.issuer()).chain(other).collect()
+}
+
+/// Seals cursors: kept, so that a cursor is good after a restart.
+fn cursor_secret(dir: &DataDir, settings: &Settings) -> Result<String, Failure> {
+    if let Some(secret) = &settings.cursor_secret {
+        return Ok(secret.clone());
+    }
+    let path = dir.path().join("cursor.json");
+    if let Some(secret) = dir.read_json(&path)? {
+        return Ok(secret);
+    }
+    let secret = crate::engines::password();
+    dir.write_json(&path, &secret)?;
+    Ok(secret)
+}
+
+async fn first_tenant(dir: &DataDir, settings: &Settings, services: &Services) -> Outcome {
+    let command = CreateTenant {
+        key: tenants::FIRST.to_owned(),
+        parent: None,
+        profile: settings.profile.clone(),
+        number_prefix: None,
+    };
+    let tenant = TenantId::of_key(tenants::FIRST);
+    // Made on the first run; its profile is what it was made with.
+    if !tenants::is_remembered(dir, tenant) {
+        let there = tenants::create(services.executor(), &command).await?;
+        let mut shown = services.shown();
+        shown.wait_for(|position| *position >= there).await.while_doing("the read models ended")?;
+        tenants::remember(dir, tenants::FIRST)?;
+    }
+    Ok(())
+}
+
+/// Waits until the server answers, then tells people and other commands where it is.
+async fn announce(
+    dir: &DataDir,
+    settings: &Settings,
+    engines: &Engines,
+    issuer: &DevIssuer,
+    address: SocketAddr,
+) -> Outcome {
+    let url = format!("http://{address}");
+    let ready = format!("{url}/readyz");
+    let http = reqwest::Client::builder().no_proxy().build().while_doing("no HTTP client")?;
+    let answers =
+        || async { http.get(&ready).send().await.ok().filter(|answer| answer.status().is_success()) };
+    let limit = std::time::Duration::from_secs(60);
+    let pause = std::time::Duration::from_millis(20);
+    service_kit::wait::until(limit, pause, answers).await.while_doing("docket does not become ready")?;
+    let instance = Instance {
+        url: url.clone(),
+        pid: std::process::id(),
+        cell: settings.cell.clone(),
+        database_url: engines.database_url.clone(),
+        own_postgres: engines.postgres.is_some(),
+        nats_url: engines.nats_url.clone(),
+        own_nats: engines.nats.is_some(),
+    };
+    dir.write_json(&dir.instance_file(), &instance)?;
+    let user = UserId::new("admin").while_doing("no user id")?;
+    let claims = Claims::new(user, TenantId::of_key(tenants::FIRST), vec!["platform_admin".to_owned()]);
+    let token = issuer.mint(&claims, TOKEN_LIFE, &SystemClock).while_doing("the token cannot be signed")?;
+    println!("docket is ready");
+    println!("  address  {url}");
+    println!("  console  {url}/#token={token}");
+    println!("  token    {token}");
+    Ok(())
+}

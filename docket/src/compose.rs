@@ -1,0 +1,134 @@
+//! All services in one process, on one port.
+
+use std::sync::Arc;
+
+use axum::Router;
+use command_service::{CommandDeps, CommandService, RelayDeps};
+use domain::ids::Position;
+use domain::ticket::upcast::Upcasters;
+use domain::time::{Clock, Ids};
+use event_store::LogOptions;
+use event_store::reader::LogReader;
+use projection_service::{Runtime, RuntimeOptions};
+use query_api::{CursorKey, QueryApi, Wake};
+use service_kit::auth::{AuthConfig, Authenticator, Issuer};
+use service_kit::clock::{RandomIds, SystemClock};
+use service_kit::http::{HttpSettings, layers};
+use service_kit::postgres;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::failure::{Failure, While};
+use crate::nats;
+
+/// Connections of each service. On one machine few are faster than many.
+const COMMAND_CONNECTIONS: u32 = 8;
+const PROJECTION_CONNECTIONS: u32 = 16;
+const QUERY_CONNECTIONS: u32 = 12;
+/// Verified tokens that are remembered: enough for a desk, and a few megabytes.
+const TOKENS: usize = 10_000;
+
+/// What the services stand on.
+pub(crate) struct Ground<'a> {
+    pub(crate) database_url: &'a str,
+    pub(crate) nats_url: &'a str,
+    pub(crate) cell: &'a str,
+    pub(crate) issuers: Vec<Issuer>,
+    pub(crate) cursor_key: CursorKey,
+    pub(crate) behind_proxy: bool,
+}
+
+/// The services of one process.
+pub(crate) struct Services {
+    command: CommandService,
+    projections: Runtime,
+    /// Ends the services, once no request is left.
+    work: CancellationToken,
+}
+
+impl Services {
+    /// Starts them. Event streams end with `requests`; everything else with [`Services::stop`].
+    pub(crate) async fn start(
+        ground: Ground<'_>,
+        requests: CancellationToken,
+    ) -> Result<(Self, Router), Failure> {
+        let work = CancellationToken::new();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let auth = AuthConfig { cache: TOKENS, ..AuthConfig::new(ground.issuers.clone()) };
+        let authenticator = Authenticator::start(auth, clock.clone(), work.clone()).await;
+        let instance = RandomIds.next();
+        let client = nats::connect_and_stay(ground.nats_url, &format!("docket {instance}"))
+            .await
+            .while_doing("cannot connect to nats-server")?;
+        let command = CommandService::start(CommandDeps {
+            pool: pool(&ground, "docket_command", COMMAND_CONNECTIONS)?,
+            log: LogOptions::default(),
+            relay: Some(RelayDeps {
+                client: client.clone(),
+                cell: ground.cell.to_owned(),
+                instance: instance.to_string(),
+            }),
+            authenticator: authenticator.clone(),
+            clock: clock.clone(),
+            ids: Arc::new(RandomIds),
+            shutdown: work.clone(),
+        });
+        let pool_of_projections = pool(&ground, "docket_projection", PROJECTION_CONNECTIONS)?;
+        let projections = Runtime::start(
+            RuntimeOptions {
+                reader: LogReader::new(pool_of_projections.clone()),
+                pool: pool_of_projections,
+                client: Some(client.clone()),
+                cell: ground.cell.to_owned(),
+                wake: Some(command.log().head()),
+                upcasters: Arc::new(Upcasters::default()),
+                instance,
+            },
+            &work,
+        );
+        let queries = QueryApi::new(query_api::Deps {
+            pool: pool(&ground, "docket_query", QUERY_CONNECTIONS)?,
+            authenticator,
+            cursor_key: ground.cursor_key.clone(),
+            cell: ground.cell.to_owned(),
+            upcasters: Upcasters::default(),
+            clock,
+            wake: Wake::on(command.log().head()).or(Wake::nats(client, ground.cell, work.clone())),
+            shutdown: requests,
+        });
+        let router = router(&command, &queries, ground.behind_proxy);
+        Ok((Self { command, projections, work }, router))
+    }
+
+    /// Carries out commands in this process.
+    pub(crate) fn executor(&self) -> &command_service::Executor {
+        self.command.executor()
+    }
+
+    /// The last position that every read model shows.
+    pub(crate) fn shown(&self) -> watch::Receiver<Position> {
+        self.projections.position()
+    }
+
+    /// Stops them: what was accepted is finished.
+    pub(crate) async fn stop(self) {
+        self.work.cancel();
+        self.command.stopped().await;
+        self.projections.stopped().await;
+    }
+}
+
+fn pool(ground: &Ground<'_>, role: &'static str, most: u32) -> Result<sqlx::PgPool, Failure> {
+    postgres::pool(ground.database_url, Some(role), most).while_doing("the database's address cannot be read")
+}
+
+/// Commands and queries on one router, described by one document.
+fn router(command: &CommandService, queries: &QueryApi, behind_proxy: bool) -> Router {
+    let mut document = query_api::openapi();
+    document.merge(command_service::openapi());
+    let routes = command_service::router(command)
+        .merge(queries.router())
+        .merge(query_api::page_routes(&document))
+        .merge(command.health().router());
+    layers(routes, HttpSettings { behind_proxy })
+}

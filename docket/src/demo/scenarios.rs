@@ -1,0 +1,150 @@
+//! What people ask for.
+
+pub(super) const CUSTOMERS: usize = 240;
+pub(super) const AGENTS: usize = 12;
+pub(super) const TEAMS: [&str; 4] = ["first-line", "platform", "billing", "integrations"];
+
+pub(super) const FIRST_NAMES: [&str; 24] = [
+    "Amara", "Benedikt", "Chiara", "Dimitri", "Elena", "Farid", "Grace", "Hiroshi", "Ines", "Jonas",
+    "Khadija", "Liam", "Mei", "Nadia", "Oskar", "Priya", "Quentin", "Rosa", "Samuel", "Tomasz", "Uma",
+    "Victor", "Wanjiru", "Yusuf",
+];
+pub(super) const LAST_NAMES: [&str; 12] = [
+    "Almeida", "Bauer", "Chen", "Dlamini", "Eriksen", "Fontaine", "García", "Haddad", "Ivanova", "Jansen",
+    "Kowalski", "Mensah",
+];
+
+/// One kind of ticket.
+pub(super) struct Scenario {
+    pub(super) category: &'static str,
+    pub(super) subject: &'static str,
+    pub(super) description: &'static str,
+    pub(super) question: &'static str,
+    pub(super) note: &'static str,
+    pub(super) answer: &'static str,
+    pub(super) resolution: &'static str,
+    pub(super) tags: &'static [&'static str],
+}
+
+pub(super) const SCENARIOS: [Scenario; 12] = [
+    Scenario {
+        category: "Technical Issue",
+        subject: "Login ends in a blank page",
+        description: "After the password I see a white page. Another browser does the same.",
+        question: "Could you tell us the time of your last try, and whether you use a VPN?",
+        note: "Session cookie is refused behind their proxy; same as last month.",
+        answer: "Just now, at a quarter past. Yes, through the company VPN.",
+        resolution: "The session cookie was refused by the proxy; its rule is changed.",
+        tags: &["login", "browser"],
+    },
+    Scenario {
+        category: "Billing",
+        subject: "Charged twice for the same month",
+        description: "Our card statement shows two payments for the last invoice.",
+        question: "Please send us the dates of both payments as they stand in the statement.",
+        note: "Payment provider retried after a timeout. Refund needs approval.",
+        answer: "The 3rd and the 4th, the same amount both times.",
+        resolution: "The second payment was a retry of the provider; it is refunded.",
+        tags: &["invoice", "refund"],
+    },
+    Scenario {
+        category: "Feature Request",
+        subject: "Export of reports as a spreadsheet",
+        description: "We copy the monthly report by hand. An export would save us a day.",
+        question: "Which columns do you need, and would CSV do for a start?",
+        note: "Third customer who asks for this in the quarter.",
+        answer: "All that the screen shows. CSV is fine.",
+        resolution: "CSV export is available in the reports menu.",
+        tags: &["reports", "export"],
+    },
+    Scenario {
+        category: "Account Management",
+        subject: "Please add three new colleagues",
+        description: "Three people start on Monday and need accounts with the usual rights.",
+        question: "Please send their names and work addresses. Do they get the same role as you?",
+        note: "Seats are used up; the contract allows ten percent more.",
+        answer: "Sent as an attachment. The same role, yes.",
+        resolution: "The three accounts are set up and the invitations sent.",
+        tags: &["accounts"],
+    },
+    Scenario {
+        category: "Integration",
+        subject: "Webhook deliveries stopped this morning",
+        description: "Our endpoint has received nothing since about eight. Nothing changed on our side.",
+        question: "Our log shows a certificate error. Has your endpoint's certificate been renewed?",
+        note: "Intermediate certificate is missing in their chain.",
+        answer: "It has, yesterday evening. We will look at the chain.",
+        resolution: "The endpoint's certificate chain is complete again; what was missed is delivered.",
+        tags: &["webhook", "tls"],
+    },
+    Scenario {
+        category: "Performance",
+        subject: "Search takes half a minute",
+        description: "Searching customers was instant until last week. Now it takes thirty seconds.",
+        question: "Does it happen for every word, or for some only? One example would help us.",
+        note: "Index of the largest tenant was not rebuilt after the move.",
+        answer: "For short words mostly, two or three letters.",
+        resolution: "The search index was incomplete after a move; it is rebuilt.",
+        tags: &["search", "slow"],
+    },
+    Scenario {
+        category: "Security",
+        subject: "Sign-in from a country we are not in",
+        description: "The log shows a sign-in of our administrator from abroad. He was in the office.",
+        question: "We have ended all sessions. Please set a new password, and turn on the second factor.",
+        note: "Address belongs to a mobile roaming range; likely his phone. Keep watching.",
+        answer: "Done, both. It may have been his phone, he says.",
+        resolution: "The address is that of a mobile network; sessions were ended, a second factor is on.",
+        tags: &["security", "sign-in"],
+    },
+    Scenario {
+        category: "General Inquiry",
+        subject: "Where is our data kept?",
+        description: "For an audit we need to know the country and the retention of backups.",
+        question: "We have a page on this; which standard is your audit for?",
+        note: "Send the signed statement, not the web page.",
+        answer: "ISO 27001, the external audit is in two weeks.",
+        resolution: "The statement on location and retention is sent.",
+        tags: &["audit", "compliance"],
+    },
+    Scenario {
+        category: "Technical Issue",
+        subject: "Printer on the second floor takes no jobs",
+        description: "Jobs stay in the queue and then vanish. Other printers work.",
+        question: "Is the printer's display showing an error, and can you open its web page?",
+        note: "Its address changed after the network work at the weekend.",
+        answer: "No error, and the page does not open.",
+        resolution: "The printer had a new address; the queue points to it now.",
+        tags: &["printer"],
+    },
+    Scenario {
+        category: "Technical Issue",
+        subject: "Mobile app asks for an update again and again",
+        description: "I update, open the app, and it wants the same update.",
+        question: "Which version does the settings page show, and which telephone is it?",
+        note: "Store serves an old build in one region.",
+        answer: "4.2.1, on a telephone that is three years old.",
+        resolution: "The store offers the right build again; reinstalling was not needed.",
+        tags: &["mobile", "update"],
+    },
+    Scenario {
+        category: "Billing",
+        subject: "Invoice needs our order number",
+        description: "Our accounting returns invoices without an order number. Can you add it?",
+        question: "Gladly. Is it one number for the year, or one for each invoice?",
+        note: "Field exists, but the template of this customer is older.",
+        answer: "One for the year, I attach it.",
+        resolution: "The order number stands on this invoice and on those to come.",
+        tags: &["invoice"],
+    },
+    Scenario {
+        category: "Integration",
+        subject: "Single sign-on fails for new users only",
+        description: "Those who were there before get in. New ones are told that they are not assigned.",
+        question: "Which group do new users get in your directory?",
+        note: "Group claim is truncated above 200 groups.",
+        answer: "The group was renamed last week, now that you ask.",
+        resolution: "The mapping names the renamed group.",
+        tags: &["sso"],
+    },
+];

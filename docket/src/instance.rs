@@ -1,0 +1,76 @@
+//! How commands find the running instance: `instance.json` in its data directory.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data_dir::{DataDir, DataDirError};
+use crate::failure::Failure;
+use crate::settings::Settings;
+
+/// What `docket up` tells other commands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Instance {
+    /// Where it answers.
+    pub(crate) url: String,
+    /// Its process.
+    pub(crate) pid: u32,
+    /// Its cell.
+    pub(crate) cell: String,
+    /// The owner's address of its Postgres.
+    pub(crate) database_url: String,
+    /// Postgres is its own.
+    pub(crate) own_postgres: bool,
+    /// The address of its nats-server.
+    pub(crate) nats_url: String,
+    /// nats-server is its own.
+    pub(crate) own_nats: bool,
+}
+
+impl Instance {
+    /// The one that runs on this directory.
+    pub(crate) fn running(dir: &DataDir) -> Result<Option<Self>, DataDirError> {
+        if !dir.is_locked() {
+            return Ok(None);
+        }
+        dir.read_json(&dir.instance_file())
+    }
+
+    /// The one that runs, or a failure that says what to do.
+    pub(crate) fn find(data_dir: &Path) -> Result<(DataDir, Self), Failure> {
+        let not_running = || {
+            Failure::said(format!("docket does not run on {}: start it with `docket up`", data_dir.display()))
+        };
+        let dir = DataDir::open(data_dir).map_err(|_| not_running())?;
+        let instance = Self::running(&dir)?.ok_or_else(not_running)?;
+        Ok((dir, instance))
+    }
+}
+
+/// The servers that a command works on: named by settings, else the running instance's.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) database_url: String,
+    pub(crate) nats_url: Option<String>,
+    pub(crate) cell: String,
+}
+
+impl Target {
+    pub(crate) fn of(settings: &Settings) -> Result<Self, Failure> {
+        if let Some(database_url) = &settings.database_url {
+            return Ok(Self {
+                database_url: database_url.clone(),
+                nats_url: settings.nats_url.clone(),
+                cell: settings.cell.clone(),
+            });
+        }
+        let (_, instance) = Instance::find(&settings.data_dir).map_err(|failure| {
+            Failure::said(format!("{}, or name a database with --database-url", failure.line()))
+        })?;
+        Ok(Self {
+            database_url: instance.database_url,
+            nats_url: Some(instance.nats_url),
+            cell: instance.cell,
+        })
+    }
+}

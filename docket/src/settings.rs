@@ -1,0 +1,206 @@
+//! The settings: a flag, else a variable `DOCKET_…`, else a key of `docket.toml`.
+
+use std::io::IsTerminal;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use service_kit::config::{ConfigError, Settings as Sources};
+use service_kit::telemetry::LogFormat;
+
+use crate::cli::{CommonFlags, UpFlags};
+use crate::engines::Programs;
+use crate::failure::Failure;
+
+/// All settings there are.
+const NAMES: &[&str] = &[
+    "data_dir",
+    "database_url",
+    "nats_url",
+    "cell",
+    "log_format",
+    "port",
+    "listen",
+    "profile",
+    "postgres_bin",
+    "nats_server",
+    "oidc_issuer",
+    "oidc_audience",
+    "oidc_keys",
+    "behind_proxy",
+    "cursor_secret",
+];
+
+/// As given.
+#[derive(Debug, Deserialize)]
+struct Given {
+    data_dir: Option<PathBuf>,
+    database_url: Option<String>,
+    nats_url: Option<String>,
+    cell: Option<String>,
+    log_format: Option<Format>,
+    port: Option<u16>,
+    listen: Option<IpAddr>,
+    profile: Option<String>,
+    postgres_bin: Option<PathBuf>,
+    nats_server: Option<PathBuf>,
+    oidc_issuer: Option<String>,
+    oidc_audience: Option<String>,
+    oidc_keys: Option<String>,
+    behind_proxy: Option<bool>,
+    cursor_secret: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Format {
+    Json,
+    Text,
+}
+
+/// With what holds where nothing was said.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) database_url: Option<String>,
+    pub(crate) nats_url: Option<String>,
+    pub(crate) cell: String,
+    pub(crate) log_format: LogFormat,
+    pub(crate) port: u16,
+    pub(crate) listen: IpAddr,
+    pub(crate) profile: String,
+    pub(crate) programs: Programs,
+    pub(crate) oidc: Option<Oidc>,
+    pub(crate) behind_proxy: bool,
+    pub(crate) cursor_secret: Option<String>,
+}
+
+/// An issuer besides the one for development.
+#[derive(Debug)]
+pub(crate) struct Oidc {
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    pub(crate) keys: String,
+}
+
+impl Settings {
+    /// Reads them from the three places.
+    pub(crate) fn read(common: &CommonFlags, up: &UpFlags) -> Result<Self, Failure> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let named = common.config.clone().or_else(|| std::env::var_os("DOCKET_CONFIG").map(PathBuf::from));
+        if let Some(file) = named.as_ref().filter(|file| !file.exists()) {
+            return Err(Failure::said(format!("there is no settings file {}", file.display())));
+        }
+        let given: Given = Sources::new(NAMES)
+            .file(named.unwrap_or_else(|| "docket.toml".into()))
+            .flag("data_dir", path(&common.data_dir))
+            .flag("database_url", common.database_url.clone())
+            .flag("nats_url", common.nats_url.clone())
+            .flag("cell", common.cell.clone())
+            .flag("log_format", common.log_format.clone())
+            .flag("port", up.port)
+            .flag("listen", up.listen.clone())
+            .flag("profile", up.profile.clone())
+            .flag("postgres_bin", path(&up.postgres_bin))
+            .flag("nats_server", path(&up.nats_server))
+            .flag("oidc_issuer", up.oidc_issuer.clone())
+            .flag("oidc_audience", up.oidc_audience.clone())
+            .flag("oidc_keys", up.oidc_keys.clone())
+            .flag("behind_proxy", up.behind_proxy)
+            .flag("cursor_secret", up.cursor_secret.clone())
+            .read()
+            .map_err(Failure::from)?;
+        given.complete()
+    }
+}
+
+impl Given {
+    fn complete(self) -> Result<Settings, Failure> {
+        let cell = self.cell.unwrap_or_else(|| "main".to_owned());
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if cell.is_empty() || cell.len() > 32 || !cell.chars().all(plain) {
+            return Err(Failure::said("the setting cell takes 1 to 32 letters, digits, - and _"));
+        }
+        let oidc = match (self.oidc_issuer, self.oidc_keys) {
+            (Some(issuer), Some(keys)) => {
+                let audience = self.oidc_audience.unwrap_or_else(|| "docket".to_owned());
+                Some(Oidc { issuer, audience, keys })
+            }
+            (None, None) => None,
+            _ => {
+                return Err(Failure::said(
+                    "the settings oidc_issuer and oidc_keys need each other: give both",
+                ));
+            }
+        };
+        if self.cursor_secret.as_ref().is_some_and(|secret| secret.chars().count() < 32) {
+            return Err(Failure::said("the setting cursor_secret takes 32 characters or more"));
+        }
+        let log_format = match self.log_format {
+            Some(Format::Json) => LogFormat::Json,
+            Some(Format::Text) => LogFormat::Text,
+            None if std::io::stderr().is_terminal() => LogFormat::Text,
+            None => LogFormat::Json,
+        };
+        Ok(Settings {
+            data_dir: self.data_dir.unwrap_or_else(|| ".docket".into()),
+            database_url: self.database_url,
+            nats_url: self.nats_url,
+            cell,
+            log_format,
+            port: self.port.unwrap_or(8080),
+            listen: self.listen.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            profile: self.profile.unwrap_or_else(|| domain::tenant::DEFAULT_PROFILE.to_owned()),
+            programs: Programs { postgres_bin: self.postgres_bin, nats_server: self.nats_server },
+            oidc,
+            behind_proxy: self.behind_proxy.unwrap_or(false),
+            cursor_secret: self.cursor_secret,
+        })
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let unknown = matches!(error, ConfigError::UnknownKey { .. });
+        let hint = if unknown { format!("; there are {}", NAMES.join(", ")) } else { String::new() };
+        Self::said(format!("{error}{hint}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(toml: &str) -> Result<Settings, Failure> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("docket.toml");
+        std::fs::write(&file, toml).unwrap();
+        let common = CommonFlags { config: Some(file), ..CommonFlags::default() };
+        Settings::read(&common, &UpFlags::default())
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("docket.toml");
+        std::fs::write(&file, "cell = \"a\"\nbehind_proxy = true\n").unwrap();
+        let common = CommonFlags { config: Some(file), cell: Some("b".to_owned()), ..CommonFlags::default() };
+        let settings = Settings::read(&common, &UpFlags::default()).unwrap();
+        assert_eq!(settings.cell, "b");
+        assert!(settings.behind_proxy);
+        assert_eq!(settings.port, 8080);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let line = read("prot = 80\n").unwrap_err().line();
+        assert!(line.contains("`prot`") && line.contains("port"), "{line}");
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        assert!(read("cell = \"a.b\"\n").is_err());
+        assert!(read("oidc_issuer = \"https://id.example\"\n").is_err());
+        assert!(read("port = 70000\n").is_err());
+    }
+}
