@@ -8,7 +8,8 @@ use event_store::store::{Circumstances, Store};
 use event_store::{LogError, Outcome};
 use service_kit::problem::{FieldError, Problem};
 
-use super::{ATTEMPTS, CommandRequest, Executor};
+use super::attempt::ATTEMPTS;
+use super::{CommandRequest, Executor};
 
 /// What the creation of a tenant is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
