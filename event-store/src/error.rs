@@ -37,9 +37,9 @@ impl LogError {
 /// the statement's own fault; the statement has been rolled back, and would be again.
 pub(crate) fn refuses_data(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Database(error) => error
-            .code()
-            .is_some_and(|code| ["22", "23", "42"].iter().any(|class| code.starts_with(class))),
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| ["22", "23", "42"].iter().any(|class| code.starts_with(class)))
+        }
         sqlx::Error::Encode(_) => true,
         _ => false,
     }

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::LogError;
 use crate::log::EventLog;
+use crate::pause::pause;
 
 /// What a command with an idempotency key was answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +73,7 @@ pub(crate) async fn prune(pool: PgPool, keep: Duration, shutdown: CancellationTo
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_secs(600)) => {}
+            () = pause(Duration::from_secs(600)) => {}
         }
         loop {
             match prune_some(&pool, keep).await {

@@ -16,6 +16,7 @@ mod log;
 mod migrate;
 mod numbers;
 pub mod parked;
+mod pause;
 pub mod reader;
 pub mod relay;
 pub mod store;

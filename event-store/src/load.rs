@@ -94,8 +94,7 @@ impl EventLog {
         A::Event: StoredEvent,
     {
         let repository = PostgresEventRepository::new(self.pool().clone());
-        let (events, owner) =
-            tokio::join!(repository.get_events::<A>(id), self.stream_owner(A::TYPE, id));
+        let (events, owner) = tokio::join!(repository.get_events::<A>(id), self.stream_owner(A::TYPE, id));
         let events = events.map_err(unavailable)?;
         if owner?.is_some_and(|owner| owner != tenant) {
             return Ok(Loaded { aggregate: Arc::default(), version: Version(0), fresh: true, bytes: 0 });
@@ -127,8 +126,7 @@ impl EventLog {
         A::Event: StoredEvent,
     {
         let reader = LogReader::new(self.pool().clone());
-        let events =
-            reader.read_stream_after(A::TYPE, id, loaded.version).await.map_err(LogError::of)?;
+        let events = reader.read_stream_after(A::TYPE, id, loaded.version).await.map_err(LogError::of)?;
         let mut aggregate = A::clone(&loaded.aggregate);
         for event in &events {
             let decoded = event.decode_event(self.upcasters())?;
@@ -161,8 +159,7 @@ impl EventLog {
         A::Event: StoredEvent,
     {
         let payload = event.payload.to_string();
-        let decoded =
-            decode(A::TYPE, &event.event_type, &event.event_version, &payload, self.upcasters())?;
+        let decoded = decode(A::TYPE, &event.event_type, &event.event_version, &payload, self.upcasters())?;
         let read = A::Event::of(decoded).ok_or_else(|| misplaced(&event.event_type))?;
         Ok((read, payload.len() as u64))
     }

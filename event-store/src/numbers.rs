@@ -120,6 +120,9 @@ mod tests {
         let mut block = Block::new();
         assert_eq!(block.next(), None);
         block.fill(12, 3, Instant::now());
-        assert_eq!([block.next(), block.next(), block.next(), block.next()], [Some(10), Some(11), Some(12), None]);
+        assert_eq!(
+            [block.next(), block.next(), block.next(), block.next()],
+            [Some(10), Some(11), Some(12), None]
+        );
     }
 }

@@ -92,9 +92,7 @@ impl From<Row> for Parked {
             error: row.error,
             attempts: row.attempts,
             parked_at: row.parked_at,
-            requested: row.requested.map(|text| {
-                if text == "skip" { Request::Skip } else { Request::Retry }
-            }),
+            requested: row.requested.map(|text| if text == "skip" { Request::Skip } else { Request::Retry }),
         }
     }
 }
@@ -175,10 +173,7 @@ pub async fn request(
 }
 
 /// Those of a projection's parked aggregates that an operator asked something for.
-pub async fn requested(
-    executor: impl PgExecutor<'_>,
-    projection: &str,
-) -> Result<Vec<Parked>, sqlx::Error> {
+pub async fn requested(executor: impl PgExecutor<'_>, projection: &str) -> Result<Vec<Parked>, sqlx::Error> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT projection, aggregate_type, aggregate_id, tenant_id, position, sequence, event_id,
                 event_type, error, attempts, parked_at, requested

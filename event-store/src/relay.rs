@@ -101,10 +101,7 @@ pub struct RelayStatus {
 }
 
 /// The state of a cell's relay; `None` before there ever was one.
-pub async fn status(
-    executor: impl PgExecutor<'_>,
-    cell: &str,
-) -> Result<Option<RelayStatus>, sqlx::Error> {
+pub async fn status(executor: impl PgExecutor<'_>, cell: &str) -> Result<Option<RelayStatus>, sqlx::Error> {
     sqlx::query_as(
         "SELECT epoch, position, term, CASE WHEN lease_until > clock_timestamp() THEN leader END AS leader,
                 updated_at

@@ -14,12 +14,13 @@ use async_nats::connection::State;
 use domain::ids::Position;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::live::Live;
 use crate::envelope::RecordedEvent;
 use crate::error::LogError;
+use crate::pause::pause_until;
 use crate::reader::LogReader;
 use crate::relay::message::Received;
 
@@ -157,7 +158,7 @@ impl Subscription {
                         self.look_at = self.look_at.min(Instant::now() + GRACE);
                     }
                 }
-                () = sleep_until(look_at) => self.current = false,
+                () = pause_until(look_at) => self.current = false,
             }
         }
     }
@@ -167,8 +168,7 @@ impl Subscription {
         if self.log.is_none() {
             self.log = Some(self.options.reader.log_id().await.map_err(LogError::of)?);
         }
-        let events =
-            self.options.reader.read(self.last, self.options.batch).await.map_err(LogError::of)?;
+        let events = self.options.reader.read(self.last, self.options.batch).await.map_err(LogError::of)?;
         if let Some(last) = events.last() {
             self.last = last.position;
             self.stream_is_late = true;
@@ -261,5 +261,5 @@ async fn woken(wake: &mut Option<watch::Receiver<Position>>, last: Position) {
         }
         *wake = None;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -2,6 +2,8 @@
 //!
 //! `DOCKET_TEST_DATABASE_URL` and `DOCKET_TEST_NATS_URL` say where; `make test` sets them.
 
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 #[path = "log/append.rs"]
 mod append;
 #[path = "log/cell.rs"]

@@ -4,7 +4,12 @@
 //! `DOCKET_TEST_DATABASE_URL` is a superuser's URL of a database to create others from.
 //! `DOCKET_BENCH_SECONDS` is how long each measurement takes (5).
 
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench stops at the first error, and prints")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench stops at the first error, prints, measures for so long, and makes its own ids"
+)]
 
 mod ours;
 mod pgbench;

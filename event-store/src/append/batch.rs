@@ -109,9 +109,8 @@ impl<'a> Arrays<'a> {
             }
             arrays.end.push(arrays.event_command.len() as i32);
             let key = append.idempotency.as_ref();
-            let group = key.map_or(place, |key| {
-                keys.at((append.tenant, key.user.as_str(), key.key.as_str()), place)
-            });
+            let group =
+                key.map_or(place, |key| keys.at((append.tenant, key.user.as_str(), key.key.as_str()), place));
             arrays.entangled |= group != place;
             arrays.key_group.push(group);
             arrays.key_user.push(key.map(|key| key.user.as_str()));

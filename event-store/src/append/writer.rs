@@ -12,13 +12,14 @@ use domain::ids::Position;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::outcome::outcomes;
 use super::{Append, Outcome, batch};
 use crate::error::{LogError, refuses_data};
 use crate::log::LogOptions;
+use crate::pause::pause;
 
 /// A command that waits for its answer.
 pub(crate) struct Waiting {
@@ -58,11 +59,7 @@ impl Writer {
 
     /// Works until every [`EventLog`](crate::EventLog) is gone, or until the shutdown; then what
     /// is queued is still appended.
-    pub(crate) async fn run(
-        mut self,
-        mut queue: mpsc::Receiver<Waiting>,
-        shutdown: CancellationToken,
-    ) {
+    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, shutdown: CancellationToken) {
         self.learn_head().await;
         let mut taken = Vec::new();
         let mut closed = false;
@@ -91,7 +88,7 @@ impl Writer {
     async fn append(&mut self, waiting: Vec<Waiting>) {
         let mut again = false;
         let give_up = Instant::now() + self.options.resolve_within;
-        let mut pause = Duration::from_millis(20);
+        let mut wait = Duration::from_millis(20);
         loop {
             let limit = self.options.statement_timeout + Duration::from_secs(1);
             let appends = waiting.iter().map(|waiting| &waiting.append);
@@ -99,8 +96,8 @@ impl Writer {
                 Ok(connection) => connection,
                 // Sent before, with the answer lost: it is worth waiting to find out.
                 Err(_) if again && Instant::now() < give_up => {
-                    sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_millis(500));
+                    pause(wait).await;
+                    wait = (wait * 2).min(Duration::from_millis(500));
                     continue;
                 }
                 Err(error) => {

@@ -12,6 +12,8 @@ use domain::ids::Position;
 use sqlx::{FromRow, PgPool};
 use tokio::time::Instant;
 
+use crate::pause::pause;
+
 /// Leadership, as long as the lease holds.
 pub(crate) struct Lease {
     pool: PgPool,
@@ -105,7 +107,7 @@ impl Lease {
     /// Renews it until that fails.
     pub(crate) async fn keep(&self) -> LeaseError {
         loop {
-            tokio::time::sleep(self.length / 6).await;
+            pause(self.length / 6).await;
             match self.renew(None).await {
                 Ok(_) => {}
                 Err(LeaseError::Postgres(error)) if self.holds() => {

@@ -45,13 +45,7 @@ pub(crate) struct Publisher {
 
 impl Publisher {
     pub(crate) fn new(context: Context, cell: &str, place: Place) -> Self {
-        Self {
-            context,
-            cell: cell.to_owned(),
-            sent: VecDeque::new(),
-            place,
-            acknowledged: place.position,
-        }
+        Self { context, cell: cell.to_owned(), sent: VecDeque::new(), place, acknowledged: place.position }
     }
 
     /// The last position that was sent.
@@ -62,6 +56,11 @@ impl Publisher {
     /// The last position that the stream acknowledged.
     pub(crate) fn acknowledged(&self) -> Position {
         self.acknowledged
+    }
+
+    /// The stream's last sequence, once everything that was sent is stored.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.place.sequence
     }
 
     /// How many wait for their acknowledgement.

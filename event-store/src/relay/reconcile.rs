@@ -7,10 +7,10 @@ use async_nats::jetstream::Context;
 use domain::ids::Position;
 use uuid::Uuid;
 
+use super::RelayOptions;
 use super::leader::{Lease, LeaseError, Recorded};
 use super::message::Origin;
 use super::stream::{self, Mark, StreamError};
-use super::RelayOptions;
 use crate::reader::LogReader;
 
 /// The last event that the stream has, and its last sequence, which the next message expects.

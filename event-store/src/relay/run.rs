@@ -8,13 +8,15 @@ use async_nats::jetstream::{Context, ContextBuilder};
 use domain::ids::Position;
 use futures::StreamExt;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::RelayOptions;
 use super::leader::{Lease, LeaseError};
 use super::publish::{BrokenOff, Publisher};
 use super::reconcile::{ReconcileError, reconcile};
+use super::stream;
+use crate::pause::pause;
 use crate::reader::LogReader;
 use crate::subjects;
 
@@ -57,6 +59,8 @@ impl Stopped {
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// The stream is looked at with every fourth renewal of the lease.
+const LOOK_EVERY: u32 = 4;
 /// After so many refusals in a row, without any progress, the stream is built anew.
 const IN_VAIN: u32 = 5;
 
@@ -83,7 +87,7 @@ impl Relay {
                 Ok(None) => relay.follow(&shutdown).await,
                 Err(error) => {
                     tracing::warn!(%error, "the relay can't reach Postgres");
-                    pause(relay.options.poll * 2, &shutdown).await;
+                    rest(relay.options.poll * 2, &shutdown).await;
                 }
             }
         }
@@ -93,7 +97,7 @@ impl Relay {
     async fn follow(&self, shutdown: &CancellationToken) {
         metrics::gauge!("docket_relay_leader").set(0.0);
         let mut wake = self.options.wake.clone();
-        let ask_again = sleep(self.options.lease / 3);
+        let ask_again = pause(self.options.lease / 3);
         tokio::pin!(ask_again);
         loop {
             tokio::select! {
@@ -131,11 +135,14 @@ impl Relay {
             in_vain = if fenced { in_vain + 1 } else { 0 };
             // Once for each outage, not for each try.
             if wait == FIRST_PAUSE {
-                tracing::warn!(error = &stopped as &(dyn std::error::Error + 'static), "the relay starts over");
+                tracing::warn!(
+                    error = &stopped as &(dyn std::error::Error + 'static),
+                    "the relay starts over"
+                );
             }
             // The lease outlasts NATS being down: no other instance could do better.
             tokio::select! {
-                () = pause(wait, shutdown) => {}
+                () = rest(wait, shutdown) => {}
                 lost = lease.keep() => {
                     tracing::warn!(error = %lost, "no longer leads the relay");
                     break;
@@ -171,6 +178,7 @@ impl Relay {
         renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut wake = self.options.wake.clone();
         let mut more = true;
+        let mut since_look = 0;
         loop {
             let room = self.options.in_flight.saturating_sub(publisher.in_flight()).min(256);
             if more && room > 0 {
@@ -194,6 +202,11 @@ impl Relay {
                     if lease.renew(Some(publisher.acknowledged())).await? {
                         return Err(Stopped::Reset);
                     }
+                    since_look += 1;
+                    if since_look >= LOOK_EVERY && publisher.in_flight() == 0 {
+                        since_look = 0;
+                        self.look(publisher.sequence()).await?;
+                    }
                     self.measure(publisher.acknowledged()).await?;
                 }
                 acknowledged = publisher.acknowledge() => {
@@ -203,9 +216,19 @@ impl Relay {
                 () = std::future::ready(()), if more && publisher.in_flight() < self.options.in_flight => {}
                 () = woken(&mut wake), if !more => more = true,
                 () = poked(&mut pokes), if !more => more = true,
-                () = sleep(self.options.poll), if !more => more = true,
+                () = pause(self.options.poll), if !more => more = true,
             }
         }
+    }
+
+    /// While nothing is published, nothing tells that the stream was deleted, emptied or cut.
+    async fn look(&self, last_sequence: u64) -> Result<(), Stopped> {
+        let found = stream::find(&self.context, &self.options.cell).await;
+        let there = found.map_err(ReconcileError::from)?.is_some_and(|stream| {
+            let state = &stream.cached_info().state;
+            state.last_sequence == last_sequence && (state.messages > 0 || state.last_sequence == 0)
+        });
+        if there { Ok(()) } else { Err(BrokenOff::Fenced.into()) }
     }
 
     async fn measure(&self, position: Position) -> Result<(), sqlx::Error> {
@@ -242,9 +265,9 @@ async fn poked(pokes: &mut Option<Subscriber>) {
     }
 }
 
-async fn pause(length: Duration, shutdown: &CancellationToken) {
+async fn rest(length: Duration, shutdown: &CancellationToken) {
     tokio::select! {
         () = shutdown.cancelled() => {}
-        () = sleep(length) => {}
+        () = pause(length) => {}
     }
 }

@@ -97,9 +97,7 @@ pub(crate) async fn mark_at(stream: &Stream, sequence: u64) -> Result<Option<Mar
         Err(error) => {
             return match error.kind() {
                 RawMessageErrorKind::NoMessageFound => Ok(None),
-                RawMessageErrorKind::JetStream(kind)
-                    if kind.error_code() == ErrorCode::NO_MESSAGE_FOUND =>
-                {
+                RawMessageErrorKind::JetStream(kind) if kind.error_code() == ErrorCode::NO_MESSAGE_FOUND => {
                     Ok(None)
                 }
                 _ => Err(error.into()),

@@ -197,10 +197,12 @@ async fn a_claim_is_had_by_one() {
 async fn a_shutdown_answers_what_is_queued() {
     let cell = Cell::new().await;
     let log = cell.log().await;
-    let waiting: Vec<_> = (0..200).map(|_| {
-        let log = log.clone();
-        tokio::spawn(async move { log.append(append(&id(), 0)).await })
-    }).collect();
+    let waiting: Vec<_> = (0..200)
+        .map(|_| {
+            let log = log.clone();
+            tokio::spawn(async move { log.append(append(&id(), 0)).await })
+        })
+        .collect();
     tokio::task::yield_now().await;
     cell.shutdown.cancel();
     log.stopped().await;

@@ -9,9 +9,7 @@ use domain::ids::{CommandId, EventId, Position, TenantId, UserId, Version};
 use domain::ticket::TicketEvent;
 use domain::ticket::event::{TagAdded, TagRemoved};
 use event_store::reader::LogReader;
-use event_store::{
-    Append, EventLog, Idempotency, LogOptions, NewEvent, Outcome, RecordedEvent, StoredEvent,
-};
+use event_store::{Append, EventLog, Idempotency, LogOptions, NewEvent, Outcome, RecordedEvent, StoredEvent};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor, PgPool};
 use tokio_util::sync::CancellationToken;
@@ -36,9 +34,8 @@ pub(crate) struct Cell {
 
 impl Cell {
     pub(crate) async fn new() -> Self {
-        let server: PgConnectOptions =
-            address("DOCKET_TEST_DATABASE_URL").parse().expect("a Postgres URL");
-        let name = format!("t{}", Uuid::now_v7().simple());
+        let server: PgConnectOptions = address("DOCKET_TEST_DATABASE_URL").parse().expect("a Postgres URL");
+        let name = format!("t{}", fresh().simple());
         let mut admin = server.connect().await.expect("Postgres");
         admin.execute(format!("CREATE DATABASE {name}").as_str()).await.expect("a database");
         admin.close().await.expect("closed");
@@ -100,6 +97,12 @@ impl Cell {
     }
 }
 
+/// A new UUIDv7.
+#[expect(clippy::disallowed_methods, reason = "the one home of new ids in these tests")]
+pub(crate) fn fresh() -> Uuid {
+    Uuid::now_v7()
+}
+
 pub(crate) fn tenant() -> TenantId {
     TenantId::of_key("acme")
 }
@@ -115,9 +118,7 @@ pub(crate) fn untag(tag: &str) -> TicketEvent {
 pub(crate) fn new_events(events: &[TicketEvent]) -> Vec<NewEvent> {
     events
         .iter()
-        .map(|event| {
-            StoredEvent::to_new(event, EventId(Uuid::now_v7()), Arc::from(METADATA)).expect("JSON")
-        })
+        .map(|event| StoredEvent::to_new(event, EventId(fresh()), Arc::from(METADATA)).expect("JSON"))
         .collect()
 }
 
@@ -129,7 +130,7 @@ pub(crate) fn append(id: &str, expected: i64) -> Append {
         aggregate_id: id.to_owned(),
         expected: Version(expected),
         events: new_events(&[tag(&format!("after {expected}"))]),
-        command_id: CommandId(Uuid::now_v7()),
+        command_id: CommandId(fresh()),
         idempotency: None,
         claims: Vec::new(),
     }
@@ -147,7 +148,7 @@ pub(crate) fn keyed(mut append: Append, key: &str, request: u8) -> Append {
 }
 
 pub(crate) fn id() -> String {
-    Uuid::now_v7().to_string()
+    fresh().to_string()
 }
 
 pub(crate) fn appended(outcome: &Outcome) -> (i64, i64) {

@@ -12,13 +12,13 @@ use event_store::{LogError, LogOptions, Outcome};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::cell::{Cell, METADATA, append, appended, id, new_events, tag, tenant, untag};
+use crate::cell::{Cell, METADATA, append, appended, fresh, id, new_events, tag, tenant, untag};
 
 struct RandomIds;
 
 impl Ids for RandomIds {
     fn next(&self) -> Uuid {
-        Uuid::now_v7()
+        fresh()
     }
 }
 
@@ -31,7 +31,8 @@ async fn the_cache_follows_and_a_conflict_reads_what_came_after() {
     let nothing = here.load::<Ticket>(tenant(), &ticket).await.unwrap();
     assert_eq!((nothing.version, nothing.fresh), (Version(0), true));
     let circumstances = Circumstances::default;
-    let outcome = store.append(&ticket, &nothing, &[tag("a"), tag("b")], METADATA.into(), circumstances()).await;
+    let outcome =
+        store.append(&ticket, &nothing, &[tag("a"), tag("b")], METADATA.into(), circumstances()).await;
     appended(&outcome.unwrap());
 
     let cached = here.load::<Ticket>(tenant(), &ticket).await.unwrap();
@@ -42,7 +43,8 @@ async fn the_cache_follows_and_a_conflict_reads_what_came_after() {
     let mut more = append(&ticket, 2);
     more.events = new_events(&[tag("c"), untag("a")]);
     appended(&there.append(more).await.unwrap());
-    let outcome = store.append(&ticket, &cached, &[tag("d")], METADATA.into(), circumstances()).await.unwrap();
+    let outcome =
+        store.append(&ticket, &cached, &[tag("d")], METADATA.into(), circumstances()).await.unwrap();
     assert_eq!(outcome, Outcome::Conflict { actual: Version(4) });
     let loaded = here.load::<Ticket>(tenant(), &ticket).await.unwrap();
     assert_eq!((loaded.version, loaded.fresh), (Version(4), true));
