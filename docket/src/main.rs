@@ -12,6 +12,7 @@ mod failure;
 mod import;
 mod instance;
 mod nats;
+mod ready;
 mod settings;
 mod tenants;
 

@@ -1,6 +1,6 @@
 //! `docket up`: all services in one process, with their own Postgres and nats-server.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use domain::ids::{TenantId, UserId};
 use domain::tenant::CreateTenant;
@@ -17,7 +17,7 @@ use crate::engines::{NatsEngine, PostgresEngine};
 use crate::failure::{Failure, Outcome, While};
 use crate::instance::Instance;
 use crate::settings::{Oidc, Settings};
-use crate::{database, tenants};
+use crate::{database, ready, tenants};
 
 /// How long the token that is printed is good.
 const TOKEN_LIFE: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 60 * 60);
@@ -191,14 +191,8 @@ async fn announce(
     issuer: &DevIssuer,
     address: SocketAddr,
 ) -> Outcome {
-    let url = format!("http://{address}");
-    let ready = format!("{url}/readyz");
-    let http = reqwest::Client::builder().no_proxy().build().while_doing("no HTTP client")?;
-    let answers =
-        || async { http.get(&ready).send().await.ok().filter(|answer| answer.status().is_success()) };
-    let limit = std::time::Duration::from_secs(60);
-    let pause = std::time::Duration::from_millis(20);
-    service_kit::wait::until(limit, pause, answers).await.while_doing("docket does not become ready")?;
+    let url = format!("http://{}", local(address));
+    ready::until_ready(local(address)).await.while_doing("docket does not become ready")?;
     let instance = Instance {
         url: url.clone(),
         pid: std::process::id(),
@@ -217,4 +211,15 @@ async fn announce(
     println!("  console  {url}/#token={token}");
     println!("  token    {token}");
     Ok(())
+}
+
+/// Where we reach ourselves: who listens on every address listens on loopback too.
+fn local(address: SocketAddr) -> SocketAddr {
+    let mut local = address;
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => local.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => local.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    local
 }

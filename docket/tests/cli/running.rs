@@ -36,6 +36,8 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn up() -> Self {
+        // reqwest is built without cryptography of its own; a second installation is no matter.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         // As root, Postgres runs as another user, who must get to its files below.
         let dir = tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir().unwrap();
         let mut running = Self { child: None, dir };
