@@ -26,7 +26,7 @@ pub(crate) enum Claim {
     /// Into the live tables, as long as nobody else has moved the checkpoint.
     Live { checkpoint: Checkpoint, owner: Uuid, state: State },
     /// Into tables that nobody else knows of yet. What can't be applied is kept here.
-    Build { refused: Vec<Refused> },
+    Build { writing: Writing, refused: Vec<Refused> },
 }
 
 /// An entry that can't be applied, and why.
@@ -44,7 +44,7 @@ impl Applier {
     fn writing(&self) -> Writing {
         match self.claim {
             Claim::Live { .. } => Writing::Live,
-            Claim::Build { .. } => Writing::Load,
+            Claim::Build { writing, .. } => writing,
         }
     }
 
@@ -55,6 +55,10 @@ impl Applier {
         while let Some(stretch) = stretches.pop() {
             let outcome = match self.attempt(stretch, None).await {
                 Err(error) if refuses_data(&error) => {
+                    if self.overtaken().await? {
+                        // What is there already was written by somebody else.
+                        return Ok(Outcome::Overtaken);
+                    }
                     if let [entry] = stretch {
                         self.attempt(stretch, Some((entry, reason(&error)))).await?
                     } else {
@@ -78,7 +82,14 @@ impl Applier {
         stretch: &[&'a LogEntry],
         known: Option<(&'a LogEntry, String)>,
     ) -> Result<Outcome, sqlx::Error> {
-        let Some(last) = stretch.last() else { return Ok(Outcome::Applied) };
+        let (Some(first), Some(last)) = (stretch.first(), stretch.last()) else {
+            return Ok(Outcome::Applied);
+        };
+        if let Claim::Live { checkpoint, .. } = &self.claim
+            && first.position() != checkpoint.position.next()
+        {
+            return Ok(Outcome::Overtaken);
+        }
         let started = Instant::now();
         let (name, writing) = (self.projection.name(), self.writing());
         let mut selection = self.parking.select(stretch);
@@ -105,7 +116,7 @@ impl Applier {
                 checkpoint.owner = Some(*owner);
                 report(name, stretch, started);
             }
-            Claim::Build { refused } => {
+            Claim::Build { refused, .. } => {
                 transaction.commit().await?;
                 refused.extend(
                     selection
@@ -122,6 +133,15 @@ impl Applier {
             tracing::error!(projection = name, position, event, kind, id, error = why, "parked an aggregate");
         }
         Ok(Outcome::Applied)
+    }
+
+    /// Whether somebody else has moved the checkpoint.
+    async fn overtaken(&mut self) -> Result<bool, sqlx::Error> {
+        let Claim::Live { checkpoint, .. } = &self.claim else { return Ok(false) };
+        let found = Checkpoint::read(&mut self.db, self.projection.name()).await?;
+        Ok(found.is_none_or(|found| {
+            found.position != checkpoint.position || found.generation != checkpoint.generation
+        }))
     }
 
     /// The last position that is applied, of a live projection.

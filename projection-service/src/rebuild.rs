@@ -18,7 +18,6 @@ use sqlx::{Connection, Executor, PgConnection, PgPool};
 use crate::build::{Build, drop_schema};
 use crate::checkpoint::Checkpoint;
 use crate::connection::connect_unhurried;
-use crate::install::secure;
 use crate::parking::Parking;
 use crate::projections::{Projection, named, schema};
 
@@ -102,7 +101,6 @@ async fn build_and_switch(
     tracing::info!(projection = name, "rebuilding");
     build.go_to(reader, upcasters, reader.head().await?).await?;
     build.finish_tables().await?;
-    let next = build.schema.clone();
     loop {
         let head = reader.head().await?;
         let near = head.0 - build.position().0 <= NEAR;
@@ -111,7 +109,7 @@ async fn build_and_switch(
             break;
         }
     }
-    secure(build.db(), &next).await?;
+    build.secure().await?;
     let old = switch(db, reader, upcasters, projection, &mut build).await?;
     let rebuilt = Rebuilt {
         projection: name.to_owned(),

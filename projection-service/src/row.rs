@@ -29,6 +29,13 @@ pub(crate) struct Column {
     pub(crate) part: Part,
 }
 
+impl Column {
+    /// The name as SQL has it: a field that is a word of Rust's is written `r#…`.
+    fn name(&self) -> &'static str {
+        self.name.trim_start_matches("r#")
+    }
+}
+
 /// What part a column plays.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -65,8 +72,8 @@ impl Statements {
             let texts: Vec<String> = columns.iter().filter(|column| keep(column)).map(text).collect();
             texts.join(", ")
         };
-        let (table, all) = (R::TABLE, list(&|_| true, &|column| column.name.into()));
-        let values = list(&|_| true, &|column| format!("v.{}{}", column.name, column.cast));
+        let (table, all) = (R::TABLE, list(&|_| true, &|column| column.name().into()));
+        let values = list(&|_| true, &|column| format!("v.{}{}", column.name(), column.cast));
         let arrays: Vec<String> = columns
             .iter()
             .enumerate()
@@ -76,10 +83,11 @@ impl Statements {
             "INSERT INTO {table} ({all}) SELECT {values} FROM unnest({}) AS v ({all})",
             arrays.join(", ")
         );
-        let key = list(&|column| column.part == Part::Key, &|column| column.name.into());
-        let set =
-            list(&|column| column.part == Part::Value, &|column| format!("{0} = EXCLUDED.{0}", column.name));
-        let loaded = list(&|column| column.part != Part::Once, &|column| column.name.into());
+        let key = list(&|column| column.part == Part::Key, &|column| column.name().into());
+        let set = list(&|column| column.part == Part::Value, &|column| {
+            format!("{0} = EXCLUDED.{0}", column.name())
+        });
+        let loaded = list(&|column| column.part != Part::Once, &|column| column.name().into());
         Self {
             upsert: format!("{insert} ON CONFLICT ({key}) DO UPDATE SET {set}"),
             load: format!("SELECT {loaded} FROM {table} WHERE {key} = ANY($1)"),
@@ -99,10 +107,10 @@ pub(crate) async fn upsert<R: Row>(db: &mut PgConnection, rows: &[&R]) -> Result
     write(db, &R::statements().upsert, rows).await
 }
 
-async fn write<'q, R: Row>(
+async fn write<R: Row>(
     db: &mut PgConnection,
     statement: &'static str,
-    rows: &[&'q R],
+    rows: &[&R],
 ) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());

@@ -23,7 +23,7 @@ CREATE TABLE tickets (
     requester_name           text,
     requester_email          text,
     requester_organization   text COLLATE "C",
-    tags                     text[] NOT NULL,            -- sorted
+    tags                     text[] NOT NULL,            -- in the order in which they were put on
     custom_fields            jsonb NOT NULL,
     rating                   smallint,
     rating_comment           text,

@@ -94,6 +94,7 @@ fn opened(id: Uuid, event: &TicketEvent, fact: &Fact<'_>) -> Option<Loaded> {
     Some(Loaded {
         ticket_id: id,
         tenant_id: fact.tenant(),
+        agent: text(event.assignment.agent.as_ref()),
         status: event.status.clone(),
         status_category: event.status_category.as_str().to_owned(),
         ..Loaded::default()
@@ -158,7 +159,9 @@ async fn add(db: &mut PgConnection, tally: Tally<Key>) -> Result<(), sqlx::Error
         if tenants.last() != Some(&tenant) || agents.last() != Some(&agent) {
             tenants.push(tenant);
             agents.push(agent);
-            differences.iter_mut().for_each(|column| column.push(0));
+            for column in &mut differences {
+                column.push(0);
+            }
         }
         if let Some(index) = COLUMNS.iter().position(|each| *each == column)
             && let Some(last) = differences[index].last_mut()

@@ -63,7 +63,7 @@ row! {
 
 row! {
     /// That somebody has read a message.
-    Read in "message_reads"
+    Receipt in "message_reads"
     key { message_id: Uuid }
     once {
         reader: String,
@@ -102,7 +102,7 @@ pub(super) struct Conversation;
 #[derive(Default)]
 struct Added {
     edits: Vec<Edit>,
-    reads: Vec<Read>,
+    reads: Vec<Receipt>,
     attachments: Vec<Attachment>,
     /// Messages redacted, each with the position of its redaction.
     redacted: Vec<(Uuid, i64)>,

@@ -99,7 +99,7 @@ impl Counted {
 
 fn opened(id: Uuid, event: &TicketEvent, fact: &Fact<'_>) -> Option<Counted> {
     let TicketEvent::TicketOpened(event) = event else { return None };
-    Some(Counted {
+    let mut counted = Counted {
         ticket_id: id,
         tenant_id: fact.tenant(),
         status: event.status.clone(),
@@ -108,7 +108,9 @@ fn opened(id: Uuid, event: &TicketEvent, fact: &Fact<'_>) -> Option<Counted> {
         category: event.category.clone(),
         source: source(event.source).to_owned(),
         ..Counted::default()
-    })
+    };
+    counted.assign(&event.assignment);
+    Some(counted)
 }
 
 /// The counts of queues.

@@ -83,7 +83,7 @@ fn fold<'a>(facts: &[Fact<'a>]) -> BTreeMap<(Uuid, Uuid), Piece<'a>> {
             }
             TicketEvent::SubjectChanged(event) => put(SUBJECT, "A", shown(event.to.expose()), false),
             TicketEvent::ReplyAdded(event) => {
-                put(of(event.message_id), "C", shown(event.body.expose()), false)
+                put(of(event.message_id), "C", shown(event.body.expose()), false);
             }
             TicketEvent::NoteAdded(event) => put(of(event.message_id), "C", shown(event.body.expose()), true),
             TicketEvent::MessageEdited(event) => {

@@ -1,6 +1,6 @@
-//! Events' values as columns hold them, and which events customers may know of.
+//! Events' values as columns hold them.
 
-use domain::ticket::event::{Routing, Source, TicketEvent};
+use domain::ticket::event::{Routing, Source};
 
 /// An id, or whatever else shows itself as text.
 pub(super) fn text(value: Option<&impl ToString>) -> Option<String> {
@@ -27,21 +27,5 @@ pub(super) fn routing(routing: Routing) -> &'static str {
         Routing::Internal => "internal",
         Routing::Organization => "organization",
         Routing::Hybrid => "hybrid",
-    }
-}
-
-/// Never for a customer's eyes: what happens to notes, and how staff treat the ticket among themselves.
-pub(super) fn is_internal(event: &TicketEvent) -> bool {
-    match event {
-        TicketEvent::NoteAdded(_)
-        | TicketEvent::TicketEscalated(_)
-        | TicketEvent::TicketMarkedSpam(_)
-        | TicketEvent::TicketUnmarkedSpam(_)
-        | TicketEvent::TicketDeleted(_)
-        | TicketEvent::TicketRestored(_) => true,
-        TicketEvent::MessageEdited(event) => event.internal,
-        TicketEvent::MessageRedacted(event) => event.internal,
-        TicketEvent::MessageRead(event) => event.internal,
-        _ => false,
     }
 }

@@ -153,22 +153,32 @@ impl Session<'_> {
 
     /// Applies what of the batches isn't applied yet.
     async fn take(&mut self, batches: &[Batch]) -> Result<(), Broken> {
-        loop {
+        let Some(last) = batches.iter().rev().find_map(|batch| batch.last()).map(LogEntry::position) else {
+            return Ok(());
+        };
+        while self.applier.position() < last && !self.task.shutdown.is_cancelled() {
+            if !self.may_write(last).await? {
+                continue;
+            }
+            // From here on this process writes; only now is it certain what is applied already.
             let here = self.applier.position();
             let entries: Vec<&LogEntry> = batches
                 .iter()
                 .flat_map(|batch| batch.iter())
                 .filter(|entry| entry.position() > here)
                 .collect();
-            let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(()) };
-            if first.position() > here.next() {
-                self.catch_up(Position(first.position().0 - 1)).await?;
-            } else if self.may_write(last.position()).await? {
-                let state =
-                    if last.position() < self.task.feed.position() { State::CatchingUp } else { State::Live };
-                self.write(&entries, state).await?;
+            match entries.first() {
+                Some(first) if first.position() > here.next() => {
+                    self.catch_up(Position(first.position().0 - 1)).await?;
+                }
+                Some(_) => {
+                    let behind = last < self.task.feed.position();
+                    self.write(&entries, if behind { State::CatchingUp } else { State::Live }).await?;
+                }
+                None => {}
             }
         }
+        Ok(())
     }
 
     /// Reads the log by itself, up to and including `target`; reads on while it writes.
@@ -216,7 +226,11 @@ impl Session<'_> {
         }
         self.applier.parking = Parking::read(&mut self.applier.db, name).await?;
         let instance = self.task.options.instance;
-        let leads = found.owner.is_none_or(|owner| owner == instance);
+        let leads = match found.owner {
+            Some(owner) => owner == instance,
+            // Nobody's: whoever has the lock.
+            None => self.lock().await?,
+        };
         if self.leads && !leads {
             tracing::info!(projection = name, "another process writes now; standing by");
             self.unlock().await?;
@@ -234,6 +248,7 @@ impl Session<'_> {
     async fn may_write(&mut self, until: Position) -> Result<bool, Broken> {
         let name = self.applier.projection.name();
         let mut headway = Instant::now();
+        let mut looks = Backoff::new(LOOK, LOOK);
         while !self.leads {
             let before = self.applier.position();
             self.look_again().await?;
@@ -247,7 +262,7 @@ impl Session<'_> {
                 tracing::info!(projection = name, position = self.applier.position().0, "taking over");
                 self.leads = true;
             } else {
-                tokio::time::sleep(LOOK).await;
+                looks.pause().await;
             }
         }
         Ok(true)

@@ -55,6 +55,7 @@ fn fold(facts: &[Fact<'_>]) -> (BTreeMap<Uuid, DateTime<Utc>>, Vec<Held>) {
         let Some((ticket, event)) = fact.ticket() else { continue };
         let nobody = Assignment::default();
         let (to, reason) = match event {
+            TicketEvent::TicketOpened(event) if !event.assignment.is_empty() => (&event.assignment, &None),
             TicketEvent::TicketAssigned(event) => (&event.to, &event.reason),
             TicketEvent::TicketUnassigned(event) => (&nobody, &event.reason),
             _ => continue,

@@ -7,7 +7,7 @@ use domain::ticket::event::{Assignment, Attachment, TicketEvent};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::projections::words::{is_internal, routing, text};
+use crate::projections::words::{routing, text};
 
 /// One change.
 #[derive(Debug, Default, PartialEq)]
@@ -44,6 +44,7 @@ impl Change {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a value beside those that may be none")]
 fn some(value: &(impl ToString + ?Sized)) -> Option<String> {
     Some(value.to_string())
 }
@@ -54,7 +55,7 @@ pub(super) fn of(event: &Event) -> Vec<Change> {
         Event::Ticket(event) => {
             let mut changes = ticket(event);
             for change in &mut changes {
-                change.internal = is_internal(event);
+                change.internal = event.is_internal();
             }
             changes
         }

@@ -7,7 +7,7 @@ use domain::personal::Personal;
 use domain::ticket::event::{self, MessageEdited, MessageRedacted, TicketEvent};
 use uuid::Uuid;
 
-use super::{Added, Attachment, Edit, Message, Read};
+use super::{Added, Attachment, Edit, Message, Receipt};
 use crate::entry::Fact;
 use crate::row::{Json, TextArray, Working};
 
@@ -46,7 +46,7 @@ pub(super) fn apply(messages: &mut Working<Uuid, Message>, added: &mut Added, fa
                 added.redacted.push((message.id, fact.position()));
             }
         }
-        TicketEvent::MessageRead(event) => added.reads.push(Read {
+        TicketEvent::MessageRead(event) => added.reads.push(Receipt {
             message_id: event.message_id.0,
             reader: event.reader.to_string(),
             tenant_id: fact.tenant(),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Ticket;
 use crate::entry::Fact;
-use crate::projections::words::{is_internal, routing, source, text};
+use crate::projections::words::{routing, source, text};
 use crate::row::{Json, TextArray};
 
 fn exposed(value: Option<&Personal<String>>) -> Option<String> {
@@ -20,9 +20,7 @@ pub(super) fn opened(id: Uuid, event: &TicketEvent, fact: &Fact<'_>) -> Option<T
     let TicketEvent::TicketOpened(event) = event else { return None };
     let at = fact.occurred_at();
     let requester = &event.requester;
-    let mut tags = event.tags.clone();
-    tags.sort_unstable();
-    Some(Ticket {
+    let mut ticket = Ticket {
         id,
         description: event.description.expose().clone(),
         tenant_id: fact.tenant(),
@@ -40,7 +38,7 @@ pub(super) fn opened(id: Uuid, event: &TicketEvent, fact: &Fact<'_>) -> Option<T
         requester_name: exposed(requester.name.as_ref()),
         requester_email: exposed(requester.email.as_ref()),
         requester_organization: text(event.organization.as_ref()),
-        tags: TextArray(tags),
+        tags: TextArray(event.tags.clone()),
         custom_fields: Json(event.custom_fields.clone()),
         created_at: at,
         updated_at: at,
@@ -48,7 +46,9 @@ pub(super) fn opened(id: Uuid, event: &TicketEvent, fact: &Fact<'_>) -> Option<T
         version: fact.version(),
         position: fact.position(),
         ..Ticket::default()
-    })
+    };
+    assign(&mut ticket, &event.assignment);
+    Some(ticket)
 }
 
 /// Changes the row of a ticket that is there.
@@ -90,8 +90,8 @@ pub(super) fn apply(ticket: &mut Ticket, event: &TicketEvent, fact: &Fact<'_>) {
         TicketEvent::RequestTypeChanged(event) => ticket.request_type.clone_from(&event.to),
         TicketEvent::SubjectChanged(event) => ticket.subject.clone_from(event.to.expose()),
         TicketEvent::TagAdded(event) => {
-            if let Err(place) = ticket.tags.0.binary_search(&event.tag) {
-                ticket.tags.0.insert(place, event.tag.clone());
+            if !ticket.tags.0.contains(&event.tag) {
+                ticket.tags.0.push(event.tag.clone());
             }
         }
         TicketEvent::TagRemoved(event) => ticket.tags.0.retain(|tag| *tag != event.tag),
@@ -120,7 +120,7 @@ pub(super) fn apply(ticket: &mut Ticket, event: &TicketEvent, fact: &Fact<'_>) {
         TicketEvent::TicketRestored(_) => ticket.deleted = false,
     }
     ticket.internal_updated_at = at;
-    if !is_internal(event) {
+    if !event.is_internal() {
         ticket.updated_at = at;
     }
     ticket.version = fact.version();

@@ -1,0 +1,70 @@
+//! How fast the read models follow the log: all of them together, live tables with all their indexes,
+//! and a rebuild of each; beside plain reading of the log, which bounds both.
+//!
+//! `cargo bench -p projection-service`, with `DOCKET_TEST_DATABASE_URL`; `DOCKET_BENCH_EVENTS` says
+//! how many events (100,000).
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a bench prints, and ends by panicking"
+)]
+
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+#[path = "../tests/projections/database.rs"]
+mod database;
+#[path = "../tests/projections/story.rs"]
+mod story;
+
+use std::time::Instant;
+
+use database::{Database, Running};
+use domain::ids::Position;
+use sqlx::Executor;
+
+#[tokio::main]
+async fn main() {
+    let events: usize =
+        std::env::var("DOCKET_BENCH_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000);
+    let database = Database::new().await;
+    let history = story::history(1, events, &["one", "two", "three"]);
+    database.append(&history).await;
+    drop(history);
+    database.pool.execute("VACUUM ANALYZE events").await.expect("statistics of the log");
+    let tickets = database.number("SELECT count(DISTINCT aggregate_id) FROM events").await;
+    println!("{events} events of {tickets} tickets");
+
+    let options = database.options();
+    let started = Instant::now();
+    let mut position = Position::START;
+    loop {
+        let read = options.reader.read(position, 5_000).await.expect("the log");
+        let Some(last) = read.last() else { break };
+        position = last.position;
+    }
+    let plain = rate("plain reading of the log", events, started, None);
+
+    let started = Instant::now();
+    let running = Running::start(options.clone());
+    let mut shown = running.runtime.position();
+    shown.wait_for(|shown| *shown >= position).await.expect("the runtime");
+    rate("all read models, live", events, started, Some(plain));
+    running.stop().await;
+
+    for status in projection_service::status(&database.pool).await.expect("the status") {
+        let rebuilt =
+            projection_service::rebuild(&options.pool, &options.reader, &options.upcasters, &status.name);
+        let started = Instant::now();
+        rebuilt.await.expect("a rebuild");
+        rate(&format!("rebuild of {}", status.name), events, started, Some(plain));
+    }
+    database.drop().await;
+}
+
+/// Prints events per second, and their ratio to plain reading.
+fn rate(what: &str, events: usize, started: Instant, plain: Option<f64>) -> f64 {
+    let rate = events as f64 / started.elapsed().as_secs_f64();
+    let ratio = plain.map(|plain| format!("  {:.2} of plain reading", rate / plain)).unwrap_or_default();
+    println!("{what:<32} {rate:>9.0} events/s{ratio}");
+    rate
+}

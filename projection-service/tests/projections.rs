@@ -1,0 +1,19 @@
+//! The read models on a real Postgres: `make test` starts one and says where.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+
+#[path = "projections/access.rs"]
+mod access;
+#[path = "projections/database.rs"]
+mod database;
+#[path = "projections/each_event.rs"]
+mod each_event;
+#[path = "projections/parking.rs"]
+mod parking;
+#[path = "projections/rebuilding.rs"]
+mod rebuilding;
+#[path = "projections/running.rs"]
+mod running;
+#[path = "projections/searching.rs"]
+mod searching;
+#[path = "projections/story.rs"]
+mod story;
