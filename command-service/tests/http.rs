@@ -1,6 +1,10 @@
 //! The command service over HTTP, on a real Postgres.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "these are tests; clippy.toml spares #[test] alone")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "these are tests; clippy.toml spares #[test] alone"
+)]
 
 #[path = "http/access.rs"]
 mod access;
@@ -16,6 +20,8 @@ mod harness;
 mod life;
 #[path = "http/outage.rs"]
 mod outage;
+#[path = "http/process.rs"]
+mod process;
 #[path = "http/retries.rs"]
 mod retries;
 #[path = "http/tenants.rs"]

@@ -58,18 +58,6 @@ fn url_of(database: &str) -> String {
     format!("{start}/{database}")
 }
 
-/// A second service on the log of an [`App`].
-pub(crate) struct Beside {
-    url: String,
-    http: reqwest::Client,
-}
-
-impl Beside {
-    pub(crate) fn client(&self, token: String) -> Client {
-        Client { http: self.http.clone(), url: self.url.clone(), token: Some(token) }
-    }
-}
-
 async fn serve(database: &str, issuer: &DevIssuer, shutdown: &CancellationToken) -> (CommandService, String) {
     let clock = Arc::new(SystemClock);
     let auth = AuthConfig::new(vec![issuer.issuer()]);
@@ -108,9 +96,22 @@ impl App {
     }
 
     /// Another process on the same log, as far as the service can tell: nothing is shared.
-    pub(crate) async fn beside(&self) -> Beside {
+    pub(crate) async fn beside(&self, token: String) -> Client {
         let (_, url) = serve(&self.database, &self.issuer, &self.shutdown).await;
-        Beside { url, http: self.http.clone() }
+        self.elsewhere(url, token)
+    }
+
+    /// Somebody who talks to a service at another address.
+    pub(crate) fn elsewhere(&self, url: String, token: String) -> Client {
+        Client { http: self.http.clone(), url, token: Some(token) }
+    }
+
+    pub(crate) fn database_url(&self) -> String {
+        url_of(&self.database)
+    }
+
+    pub(crate) fn jwks_path(&self) -> PathBuf {
+        self.directory.join("jwks.json")
     }
 
     /// Cuts every connection to the database and lets none be made, or lets them be made again.

@@ -47,8 +47,8 @@ async fn if_match_lets_one_of_many_through() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_process_is_noticed() {
     let app = App::start().await;
-    let beside = app.beside().await;
-    let (here, there) = (app.agent(), beside.client(app.token("desk", "support_agent", "bea")));
+    let there = app.beside(app.token("desk", "support_agent", "bea")).await;
+    let here = app.agent();
     let path = here.open("x").await;
     for round in 0..10 {
         here.post(&format!("{path}/reply"), json!({"body": format!("here {round}")})).await.expect(200);

@@ -28,8 +28,7 @@ fn router() -> Router {
 }
 
 async fn broken() -> &'static str {
-    let nothing: Option<&'static str> = None;
-    nothing.unwrap()
+    panic!("on purpose")
 }
 
 async fn ask(request: axum::http::request::Builder, body: impl Into<Body>) -> Response {
