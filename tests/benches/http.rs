@@ -68,7 +68,11 @@ fn opening() -> String {
 
 async fn open_rate(address: &str, token: &str) -> f64 {
     let request = post("/v1/tickets", token, &opening());
-    rate(address, CONNECTIONS, Duration::from_secs(2), 201, { let request = request.clone(); move |_, _| request.clone() }).await;
+    rate(address, CONNECTIONS, Duration::from_secs(2), 201, {
+        let request = request.clone();
+        move |_, _| request.clone()
+    })
+    .await;
     rate(address, CONNECTIONS, LENGTH, 201, move |_, _| request.clone()).await
 }
 
@@ -83,7 +87,8 @@ async fn reply_rate(address: &str, token: &str) -> f64 {
         let mut command = open;
         command["type"] = "open".into();
         let commands = vec![command; 500];
-        let answer = connection.send(&post("/v1/commands", token, &json!({"commands": commands}).to_string())).await;
+        let answer =
+            connection.send(&post("/v1/commands", token, &json!({"commands": commands}).to_string())).await;
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
         let body: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
         for result in body["results"].as_array().expect("results") {
@@ -110,7 +115,10 @@ async fn reply_rate(address: &str, token: &str) -> f64 {
         });
     }
     while tasks.join_next().await.is_some() {}
-    rate(address, CONNECTIONS, LENGTH, 200, move |offset, turn| requests[offset * each + turn as usize % each].clone()).await
+    rate(address, CONNECTIONS, LENGTH, 200, move |offset, turn| {
+        requests[offset * each + turn as usize % each].clone()
+    })
+    .await
 }
 
 /// From the answer of a command to its ticket in the list, at 500 commands a second.
@@ -122,7 +130,8 @@ async fn visibility(address: &str, token: &str) {
     for each in 0..LISTENERS as u64 {
         let (address, token) = (address.to_owned(), token.to_owned());
         tasks.spawn(async move {
-            let (mut writer, mut reader) = (Connection::open(&address).await, Connection::open(&address).await);
+            let (mut writer, mut reader) =
+                (Connection::open(&address).await, Connection::open(&address).await);
             let open = post("/v1/tickets", &token, &opening());
             let mut times = Vec::new();
             for turn in 0..RATE * 15 / LISTENERS as u64 {
@@ -132,7 +141,8 @@ async fn visibility(address: &str, token: &str) {
                 let committed = Instant::now();
                 if turn % 4 == 0 {
                     let header = format!("docket-min-position: {position}\r\n");
-                    let reply = reader.send(&get("/v1/tickets?limit=1&sort=-created_at", &token, &header)).await;
+                    let reply =
+                        reader.send(&get("/v1/tickets?limit=1&sort=-created_at", &token, &header)).await;
                     assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
                     times.push(committed.elapsed());
                 }

@@ -35,7 +35,8 @@ impl Connection {
             assert!(read > 0, "the server closed the connection");
             let Some(end) = find(&self.buffer, b"\r\n\r\n") else { continue };
             let head = std::str::from_utf8(&self.buffer[..end]).expect("text").to_ascii_lowercase();
-            let length: usize = header(&head, "content-length").expect("a content-length").parse().expect("a length");
+            let length: usize =
+                header(&head, "content-length").expect("a content-length").parse().expect("a length");
             if self.buffer.len() >= end + 4 + length {
                 let status = head[9..12].parse().expect("a status");
                 let position = header(&head, "docket-position").and_then(|text| text.parse().ok());
@@ -65,7 +66,8 @@ pub fn post(path: &str, token: &str, body: &str) -> Vec<u8> {
 
 /// A `GET` as bytes, with a further header line or none.
 pub fn get(path: &str, token: &str, header: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: docket\r\nauthorization: Bearer {token}\r\n{header}\r\n").into_bytes()
+    format!("GET {path} HTTP/1.1\r\nhost: docket\r\nauthorization: Bearer {token}\r\n{header}\r\n")
+        .into_bytes()
 }
 
 /// Runs one request after the other on each connection for `length`; gives answers per second.

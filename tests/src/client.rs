@@ -69,6 +69,8 @@ impl Answer {
 impl Client {
     /// A client of the server at `url`, with a token or without.
     pub fn new(url: &str, token: Option<&str>) -> Self {
+        // Where another of the process has chosen it already, it is the same one.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         Self {
             http: reqwest::Client::builder().no_proxy().build().expect("an HTTP client"),
             url: url.trim_end_matches('/').to_owned(),
@@ -127,13 +129,15 @@ impl Client {
     /// `GET path` as of `position` at least.
     pub async fn get_at(&self, path: &str, position: i64) -> Answer {
         let request = self.request(Method::GET, path);
-        self.send(request.header("docket-min-position", position.to_string()).header("prefer", "wait=10")).await
+        self.send(request.header("docket-min-position", position.to_string()).header("prefer", "wait=10"))
+            .await
     }
 
     /// Opens a ticket and gives its answer.
     #[track_caller]
     pub fn open(&self, subject: &str) -> impl Future<Output = Answer> + use<'_> {
-        let body = json!({"subject": subject, "description": "The printer on the second floor is out of toner."});
+        let body =
+            json!({"subject": subject, "description": "The printer on the second floor is out of toner."});
         async move { self.post("/v1/tickets", body).await.expect(201) }
     }
 

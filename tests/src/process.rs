@@ -37,7 +37,11 @@ impl Docket {
     pub async fn up_with(options: Options) -> Self {
         // As root, Postgres runs as another user, who must get to its files below.
         let open_to_all = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        let dir = tempfile::Builder::new().prefix("docket-").permissions(open_to_all).tempdir().expect("a temporary directory");
+        let dir = tempfile::Builder::new()
+            .prefix("docket-")
+            .permissions(open_to_all)
+            .tempdir()
+            .expect("a temporary directory");
         Self::start(Arc::new(dir), options).await
     }
 
@@ -70,8 +74,9 @@ impl Docket {
             let status = self.status_if_running();
             async move {
                 let url = status?["url"].as_str()?.to_owned();
-                let answer = reqwest::get(format!("{url}/readyz")).await.ok()?;
-                answer.status().is_success().then_some(url)
+                let anyone = Client::new(&url, None);
+                let answer = anyone.try_send(anyone.request(reqwest::Method::GET, "/readyz")).await.ok()?;
+                answer.status.is_success().then_some(url)
             }
         })
         .await
@@ -153,7 +158,10 @@ impl Docket {
         let user = address.username().unwrap_or_default().to_owned();
         let password = address.password().unwrap_or_default().to_owned();
         // The client takes no credentials from an address by itself.
-        async_nats::ConnectOptions::with_user_and_password(user, password).connect(address).await.expect("NATS")
+        async_nats::ConnectOptions::with_user_and_password(user, password)
+            .connect(address)
+            .await
+            .expect("NATS")
     }
 
     /// Waits until every projection and the relay have reached the log's head. Gives the head.
@@ -193,7 +201,10 @@ impl Docket {
 
     async fn gone(&mut self) -> ExitStatus {
         let mut child = self.child.take().expect("docket runs");
-        tokio::time::timeout(crate::DEADLINE, child.wait()).await.expect("docket ends in time").expect("its status")
+        tokio::time::timeout(crate::DEADLINE, child.wait())
+            .await
+            .expect("docket ends in time")
+            .expect("its status")
     }
 }
 
@@ -218,7 +229,8 @@ impl Drop for Docket {
 
 /// Sends a signal by its name.
 pub fn signal(pid: u32, name: &str) {
-    let sent = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).stderr(Stdio::null()).status();
+    let sent =
+        Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).stderr(Stdio::null()).status();
     sent.expect("kill runs");
 }
 

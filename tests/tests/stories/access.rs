@@ -32,7 +32,8 @@ async fn every_operation_by_nobody_by_every_role_and_from_another_tenant() {
     let without_roles = nobody.with_token(&docket.token("no_such_role", "carla"));
     let roles: Vec<(&Role, Client)> =
         Role::BUILT_IN.iter().map(|role| (role, docket.client(role.name, "carla"))).collect();
-    let stranger = docket.run_ok(&["token", "--tenant", "other", "--role", "platform_admin", "--sub", "carla"]);
+    let stranger =
+        docket.run_ok(&["token", "--tenant", "other", "--role", "platform_admin", "--sub", "carla"]);
     let outsider = nobody.with_token(&stranger);
 
     let mut wrong = Vec::new();
@@ -69,7 +70,12 @@ fn every_route_of_the_services_is_in_the_table() {
         .into_iter()
         .chain(query_api::routes())
         .map(|(method, path, operation)| {
-            assert_eq!((method.as_str(), path), (operation.method(), operation.path()), "{}", operation.name());
+            assert_eq!(
+                (method.as_str(), path),
+                (operation.method(), operation.path()),
+                "{}",
+                operation.name()
+            );
             (method.to_string(), path.to_owned())
         })
         .collect();
@@ -108,10 +114,12 @@ async fn a_note_reaches_no_customer_anywhere() {
     let agent = docket.client("support_agent", "amir");
     let opened = docket.client("customer", "carla").open("Guarded").await;
     let path = format!("/v1/tickets/{}", opened.text("id"));
-    let note = agent.post(&format!("{path}/note"), json!({"body": "Toner is in the cellar."})).await.expect(200);
+    let note =
+        agent.post(&format!("{path}/note"), json!({"body": "Toner is in the cellar."})).await.expect(200);
     let message = note.body["message_id"].as_str().expect("the note's id").to_owned();
     let edit = format!("{path}/messages/{message}/edit");
-    let last = agent.post(&edit, json!({"body": "Toner is in the cellar, left."})).await.expect(200).position();
+    let last =
+        agent.post(&edit, json!({"body": "Toner is in the cellar, left."})).await.expect(200).position();
 
     let staff = all_that_is_seen(&agent, &opened.text("id"), last).await;
     assert!(staff.contains("cellar") && staff.contains("NoteAdded") && staff.contains("note_added"));
@@ -137,9 +145,14 @@ async fn a_client_user_sees_the_tenant_but_changes_nothing() {
     let path = format!("/v1/tickets/{}", opened.text("id"));
     let colleague = docket.client("client_user", "colin");
     colleague.get_at(&path, opened.position()).await.expect(200);
-    for (verb, body) in [("status", json!({"status": "open"})), ("priority", json!({"priority": "high"})), ("delete", json!({}))] {
+    for (verb, body) in [
+        ("status", json!({"status": "open"})),
+        ("priority", json!({"priority": "high"})),
+        ("delete", json!({})),
+    ] {
         colleague.post(&format!("{path}/{verb}"), body).await.expect(403);
     }
-    let list: Value = docket.client("customer", "stefan").get("/v1/tickets?count=true").await.expect(200).body;
+    let list: Value =
+        docket.client("customer", "stefan").get("/v1/tickets?count=true").await.expect(200).body;
     assert_eq!(list["total"], 0, "another customer sees none of it");
 }

@@ -21,19 +21,25 @@ async fn bodies() {
     let client = docket.client("customer", "carla");
 
     post_raw(&client, "{\"subject\": ").await.expect_problem(400, "malformed_json");
-    post_raw(&client, r#"{"subject":"\ud800","description":"x"}"#).await.expect_problem(400, "malformed_json");
+    post_raw(&client, r#"{"subject":"\ud800","description":"x"}"#)
+        .await
+        .expect_problem(400, "malformed_json");
     post_raw(&client, b"{\"subject\":\"\xff\xfe\",\"description\":\"x\"}".to_vec())
         .await
         .expect_problem(400, "malformed_json");
 
-    let unknown = client.post("/v1/tickets", json!({"subject": "x", "description": "y", "color": "red"})).await;
+    let unknown =
+        client.post("/v1/tickets", json!({"subject": "x", "description": "y", "color": "red"})).await;
     let unknown = unknown.expect(422);
     assert!(unknown.body.to_string().contains("color"), "{:#}", unknown.body);
     let wrong_type = client.post("/v1/tickets", json!({"subject": 7, "description": "y"})).await.expect(422);
     assert_eq!(wrong_type.errors()[0].0, "/subject", "{:#}", wrong_type.body);
 
-    for (subject, code) in [("", "required"), ("   ", "required"), (&"x".repeat(501), "too_long"), ("a\0b", "invalid_character")] {
-        let refused = client.post("/v1/tickets", opening(subject)).await.expect_problem(422, "validation_failed");
+    for (subject, code) in
+        [("", "required"), ("   ", "required"), (&"x".repeat(501), "too_long"), ("a\0b", "invalid_character")]
+    {
+        let refused =
+            client.post("/v1/tickets", opening(subject)).await.expect_problem(422, "validation_failed");
         assert_eq!(refused.errors(), [("/subject".to_owned(), code.to_owned())], "{:#}", refused.body);
     }
     client.post("/v1/tickets", opening(&"x".repeat(500))).await.expect(201);
@@ -41,7 +47,8 @@ async fn bodies() {
     post_raw(&client, format!(r#"{{"subject":"big","description":"{}"}}"#, "x".repeat(2_000_000)))
         .await
         .expect_problem(413, "body_too_large");
-    let plain = client.request(Method::POST, "/v1/tickets").header("content-type", "text/plain").body("hello");
+    let plain =
+        client.request(Method::POST, "/v1/tickets").header("content-type", "text/plain").body("hello");
     client.send(plain).await.expect_problem(415, "unsupported_media_type");
     let fields = json!({"subject": "x", "description": "y", "custom_fields": {"a": "b\u{0}c"}});
     client.post("/v1/tickets", fields).await.expect_problem(422, "validation_failed");
@@ -69,8 +76,13 @@ async fn tickets_that_are_not_there_or_not_theirs() {
     let nowhere = "/v1/tickets/0198c0de-0000-7000-8000-000000000000";
 
     let mut bodies = Vec::new();
-    for (client, path) in [(&outsider, path.as_str()), (&agent, nowhere), (&docket.client("customer", "stefan"), &path)] {
-        for answer in [client.get_at(path, opened.position()).await, client.post(&format!("{path}/reply"), json!({"body": "x"})).await] {
+    for (client, path) in
+        [(&outsider, path.as_str()), (&agent, nowhere), (&docket.client("customer", "stefan"), &path)]
+    {
+        for answer in [
+            client.get_at(path, opened.position()).await,
+            client.post(&format!("{path}/reply"), json!({"body": "x"})).await,
+        ] {
             let mut body = answer.expect_problem(404, "not_found").body;
             body["request_id"] = Value::Null;
             bodies.push(body);
@@ -95,7 +107,10 @@ async fn tickets_that_are_not_there_or_not_theirs() {
     agent.post(&format!("{path}/status"), json!({"status": "open"})).await.expect(200);
     agent.post(&format!("{path}/resolve"), json!({})).await.expect(200);
     agent.post(&format!("{path}/rate"), json!({"rating": 5})).await.expect(403);
-    customer.post(&format!("{path}/rate"), json!({"rating": 6})).await.expect_problem(422, "validation_failed");
+    customer
+        .post(&format!("{path}/rate"), json!({"rating": 6}))
+        .await
+        .expect_problem(422, "validation_failed");
     customer.post(&format!("{path}/rate"), json!({"rating": 5})).await.expect(200);
 }
 
@@ -118,7 +133,10 @@ async fn cursors_limits_and_times() {
     for bad in [&forged, &cursor[..cursor.len() - 3], "garbage", ""] {
         agent.get(&format!("/v1/tickets?limit=2&cursor={bad}")).await.expect_problem(400, "invalid_cursor");
     }
-    agent.get(&format!("/v1/tickets?limit=2&status=open&cursor={cursor}")).await.expect_problem(400, "invalid_cursor");
+    agent
+        .get(&format!("/v1/tickets?limit=2&status=open&cursor={cursor}"))
+        .await
+        .expect_problem(400, "invalid_cursor");
     for limit in ["0", "-1", "201", "99999999999999999999", "ten"] {
         let refused = agent.get(&format!("/v1/tickets?limit={limit}")).await.expect(400);
         assert!(refused.body.to_string().contains("limit"), "{:#}", refused.body);
@@ -138,7 +156,8 @@ async fn cursors_limits_and_times() {
     agent.get(&format!("{path}?as_of=2999-01-01T00:00:00Z")).await.expect_problem(422, "as_of_in_future");
     agent.get(&format!("{path}?as_of={}", last + 1_000)).await.expect_problem(422, "as_of_in_future");
     agent.get(&format!("{path}?as_of=yesterday")).await.expect(400);
-    let request = agent.request(Method::GET, "/v1/tickets").header("docket-min-position", (last + 1_000).to_string());
+    let request =
+        agent.request(Method::GET, "/v1/tickets").header("docket-min-position", (last + 1_000).to_string());
     let refused = agent.send(request.header("prefer", "wait=1")).await.expect_problem(503, "not_yet_visible");
     assert!(!refused.header("retry-after").is_empty());
 }
@@ -151,7 +170,8 @@ async fn tokens() {
     let good = docket.token("support_agent", "amir");
     client.with_token(&good).get("/v1/tickets").await.expect(200);
     let parts: Vec<&str> = good.split('.').collect();
-    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).expect("base64")).expect("JSON");
+    let claims: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).expect("base64")).expect("JSON");
 
     let unsigned = format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#), parts[1]);
     let mut promoted = claims.clone();
@@ -182,13 +202,17 @@ async fn tokens() {
     let other = sign(&signing_key(&stranger), parts[0], &claims);
     client.with_token(&other).get("/v1/tickets").await.expect_problem(401, "token_invalid");
     // No identity from a plain header.
-    let request = client.request(Method::GET, "/v1/tickets").header("x-tenant", "default").header("x-role", "platform_admin");
+    let request = client
+        .request(Method::GET, "/v1/tickets")
+        .header("x-tenant", "default")
+        .header("x-role", "platform_admin");
     client.send(request).await.expect_problem(401, "token_missing");
 }
 
 fn signing_key(docket: &Docket) -> jsonwebtoken::EncodingKey {
     let dir = docket.data_dir();
-    let found = walk(&dir).into_iter().find(|path| path.extension().is_some_and(|extension| extension == "pem"));
+    let found =
+        walk(&dir).into_iter().find(|path| path.extension().is_some_and(|extension| extension == "pem"));
     let path = found.expect("the development issuer's key is a .pem file in the data directory");
     jsonwebtoken::EncodingKey::from_ed_pem(&std::fs::read(path).expect("readable")).expect("an Ed25519 key")
 }

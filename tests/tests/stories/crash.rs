@@ -4,23 +4,34 @@ use std::sync::{Arc, Mutex};
 
 use docket_tests::{Client, Docket, eventually};
 
-use crate::log::{Acknowledged, assert_log_holds, assert_read_models_equal_the_log, assert_stream_equals_the_log};
+use crate::log::{
+    Acknowledged, assert_log_holds, assert_read_models_equal_the_log, assert_stream_equals_the_log,
+};
 
 /// Writers that go on until nothing answers; what they were told is kept.
-pub fn load(client: &Client, writers: usize, acknowledged: &Arc<Mutex<Vec<Acknowledged>>>) -> tokio::task::JoinSet<()> {
+pub(crate) fn load(
+    client: &Client,
+    writers: usize,
+    acknowledged: &Arc<Mutex<Vec<Acknowledged>>>,
+) -> tokio::task::JoinSet<()> {
     let mut tasks = tokio::task::JoinSet::new();
     for writer in 0..writers {
         let (client, acknowledged) = (client.clone(), acknowledged.clone());
         tasks.spawn(async move {
             for number in 0.. {
-                let Ok(opened) = client.try_open("Under load", &format!("load-{writer}-{number}")).await else { return };
+                let Ok(opened) = client.try_open("Under load", &format!("load-{writer}-{number}")).await
+                else {
+                    return;
+                };
                 if opened.status != 201 {
                     continue;
                 }
                 let opened = Acknowledged::of(&opened);
                 let path = format!("/v1/tickets/{}/reply", opened.id);
                 acknowledged.lock().expect("the list").push(opened);
-                let reply = client.request(reqwest::Method::POST, &path).json(&serde_json::json!({"body": "More of it."}));
+                let reply = client
+                    .request(reqwest::Method::POST, &path)
+                    .json(&serde_json::json!({"body": "More of it."}));
                 let Ok(replied) = client.try_send(reply).await else { return };
                 if replied.status == 200 {
                     acknowledged.lock().expect("the list").push(Acknowledged::of(&replied));
@@ -32,7 +43,7 @@ pub fn load(client: &Client, writers: usize, acknowledged: &Arc<Mutex<Vec<Acknow
 }
 
 /// Waits until so many commands were acknowledged.
-pub async fn acknowledged_at_least(list: &Arc<Mutex<Vec<Acknowledged>>>, count: usize) {
+pub(crate) async fn acknowledged_at_least(list: &Arc<Mutex<Vec<Acknowledged>>>, count: usize) {
     eventually("commands are acknowledged", || {
         let enough = list.lock().expect("the list").len() >= count;
         async move { enough.then_some(()) }

@@ -11,7 +11,10 @@ async fn a_ticket_is_opened_answered_resolved_rated_and_replayed() {
     let agent = docket.client("support_agent", "amir");
 
     let opened = customer
-        .post("/v1/tickets", json!({"subject": "No toner", "description": "Second floor.", "priority": "high"}))
+        .post(
+            "/v1/tickets",
+            json!({"subject": "No toner", "description": "Second floor.", "priority": "high"}),
+        )
         .await
         .expect(201);
     let (id, number) = (opened.text("id"), opened.text("number"));
@@ -24,13 +27,21 @@ async fn a_ticket_is_opened_answered_resolved_rated_and_replayed() {
     agent.post(&format!("{path}/assign"), json!({"agent": "amir"})).await.expect(200);
     agent.post(&format!("{path}/note"), json!({"body": "Toner is in the cellar."})).await.expect(200);
     agent
-        .post(&format!("/v1/tickets/{number}/reply"), json!({"body": "I'm on my way.", "status": "in_progress"}))
+        .post(
+            &format!("/v1/tickets/{number}/reply"),
+            json!({"body": "I'm on my way.", "status": "in_progress"}),
+        )
         .await
         .expect(200);
-    let resolved = agent.post(&format!("{path}/resolve"), json!({"notes": "New cartridge."})).await.expect(200);
-    let rated = customer.post(&format!("{path}/rate"), json!({"rating": 5, "comment": "Fast!"})).await.expect(200);
+    let resolved =
+        agent.post(&format!("{path}/resolve"), json!({"notes": "New cartridge."})).await.expect(200);
+    let rated =
+        customer.post(&format!("{path}/rate"), json!({"rating": 5, "comment": "Fast!"})).await.expect(200);
 
-    let list = agent.get_at("/v1/tickets?status=resolved&assignee=me&count=true", rated.position()).await.expect(200);
+    let list = agent
+        .get_at("/v1/tickets?status=resolved&assignee=me&count=true", rated.position())
+        .await
+        .expect(200);
     assert_eq!(list.body["total"], 1, "{:#}", list.body);
     let row = &list.body["items"][0];
     assert_eq!((&row["number"], &row["rating"]), (&json!(number), &json!(5)), "{row:#}");
@@ -45,7 +56,12 @@ async fn a_ticket_is_opened_answered_resolved_rated_and_replayed() {
     let seen_by_agent = agent.get(&format!("{path}/messages")).await.expect(200);
     let seen_by_customer = customer.get(&format!("{path}/messages")).await.expect(200);
     assert_eq!(seen_by_agent.body["items"].as_array().map(Vec::len), Some(2), "{:#}", seen_by_agent.body);
-    assert_eq!(seen_by_customer.body["items"].as_array().map(Vec::len), Some(1), "{:#}", seen_by_customer.body);
+    assert_eq!(
+        seen_by_customer.body["items"].as_array().map(Vec::len),
+        Some(1),
+        "{:#}",
+        seen_by_customer.body
+    );
     let activity = customer.get(&format!("{path}/activity")).await.expect(200);
     assert!(!activity.body.to_string().contains("note_added"), "{:#}", activity.body);
 

@@ -36,10 +36,10 @@ async fn a_real_year_comes_in_whole_though_killed_half_way() {
         .stderr(Stdio::null())
         .spawn()
         .expect("docket runs");
-    eventually("half of it is in the log", || async {
-        let head = docket.status()["log"]["head"].as_i64()?;
+    eventually("half of it is in the log", || {
+        let head = docket.status()["log"]["head"].as_i64();
         let ended = half.try_wait().expect("its state").is_some();
-        (head > 40_000 || ended).then_some(())
+        async move { (head? > 40_000 || ended).then_some(()) }
     })
     .await;
     signal(half.id(), "KILL");
@@ -75,5 +75,8 @@ async fn a_real_year_comes_in_whole_though_killed_half_way() {
     let times = "SELECT min(occurred_at)::date::text, max(occurred_at)::date::text FROM read.activity \
                  WHERE ticket_id IS NOT NULL";
     let row = sqlx::query(times).fetch_one(&pool).await.expect("the times");
-    assert_eq!((row.get::<String, _>(0), row.get::<String, _>(1)), ("2016-02-29".into(), "2017-02-18".into()));
+    assert_eq!(
+        (row.get::<String, _>(0), row.get::<String, _>(1)),
+        ("2016-02-29".into(), "2017-02-18".into())
+    );
 }

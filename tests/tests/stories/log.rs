@@ -7,14 +7,14 @@ use sqlx::Row;
 
 /// A command that was answered: its ticket, and the version and position that the answer named.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Acknowledged {
-    pub id: String,
-    pub version: i64,
-    pub position: i64,
+pub(crate) struct Acknowledged {
+    pub(crate) id: String,
+    pub(crate) version: i64,
+    pub(crate) position: i64,
 }
 
 impl Acknowledged {
-    pub fn of(answer: &docket_tests::Answer) -> Self {
+    pub(crate) fn of(answer: &docket_tests::Answer) -> Self {
         Self {
             id: answer.text("id"),
             version: answer.body["version"].as_i64().expect("a version"),
@@ -25,7 +25,7 @@ impl Acknowledged {
 
 /// Every acknowledged command is in the log once, at the version and position it was told;
 /// positions have no gap; versions per ticket are contiguous.
-pub async fn assert_log_holds(docket: &Docket, acknowledged: &[Acknowledged]) {
+pub(crate) async fn assert_log_holds(docket: &Docket, acknowledged: &[Acknowledged]) {
     let pool = docket.postgres().await;
     let rows = sqlx::query("SELECT aggregate_id, sequence, position FROM events ORDER BY position")
         .fetch_all(&pool)
@@ -48,7 +48,7 @@ pub async fn assert_log_holds(docket: &Docket, acknowledged: &[Acknowledged]) {
 }
 
 /// Every read model equals one that is built anew from the log.
-pub async fn assert_read_models_equal_the_log(docket: &Docket) {
+pub(crate) async fn assert_read_models_equal_the_log(docket: &Docket) {
     docket.settled().await;
     let pool = docket.postgres().await;
     let differences = projection_service::verify(&pool).await.expect("a comparison");
@@ -56,7 +56,7 @@ pub async fn assert_read_models_equal_the_log(docket: &Docket) {
 }
 
 /// The stream holds each event of the log once, in order, since its epoch began.
-pub async fn assert_stream_equals_the_log(docket: &Docket) {
+pub(crate) async fn assert_stream_equals_the_log(docket: &Docket) {
     let head = docket.settled().await;
     let positions = stream_positions(docket).await;
     let expected: Vec<i64> = (1..=head).collect();
@@ -64,7 +64,7 @@ pub async fn assert_stream_equals_the_log(docket: &Docket) {
 }
 
 /// The positions of the stream's messages, in the stream's order.
-pub async fn stream_positions(docket: &Docket) -> Vec<i64> {
+pub(crate) async fn stream_positions(docket: &Docket) -> Vec<i64> {
     let context = async_nats::jetstream::new(docket.nats().await);
     let mut stream = context.get_stream("DOCKET_MAIN").await.expect("the stream");
     let info = stream.info().await.expect("its state").clone();

@@ -120,7 +120,8 @@ async fn single_messages_are_deleted_doubled_and_out_of_order() {
         let message = stream.get_raw_message(sequence).await.expect("a message");
         let mut headers = HeaderMap::new();
         for (name, values) in message.headers.iter() {
-            if name.as_ref() as &str != "Nats-Msg-Id" && !(name.as_ref() as &str).starts_with("Nats-Expected") {
+            if name.as_ref() as &str != "Nats-Msg-Id" && !(name.as_ref() as &str).starts_with("Nats-Expected")
+            {
                 values.iter().for_each(|value| headers.append(name.clone(), value.clone()));
             }
         }

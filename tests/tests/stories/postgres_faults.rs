@@ -20,7 +20,7 @@ async fn an_immediate_stop_loses_nothing_and_service_resumes() {
     // What `pg_ctl stop -m immediate` sends to the postmaster.
     signal(before as u32, "QUIT");
     eventually("a command is answered 503", || {
-        let client = client.clone();
+        let (client, docket) = (client.clone(), &docket);
         async move {
             let answer = client.try_open("Is anybody there?", "while-away").await.ok()?;
             if answer.status == 503 {

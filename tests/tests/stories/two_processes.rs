@@ -49,7 +49,8 @@ async fn a_paused_leader_is_followed_and_fenced() {
     let paused_is_first = first.pid() == pid;
     signal(pid, "STOP");
     let watcher = if paused_is_first { &second } else { &first };
-    let next = eventually("another leads", || async { leader(watcher).await.filter(|next| *next != leading) }).await;
+    let next =
+        eventually("another leads", || async { leader(watcher).await.filter(|next| *next != leading) }).await;
     let so_far = acknowledged.lock().expect("the list").len();
     acknowledged_at_least(&acknowledged, so_far + 100).await;
     signal(pid, "CONT");

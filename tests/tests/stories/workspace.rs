@@ -14,8 +14,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("command-service", &["domain", "event-store", "service-kit"]),
     ("projection-service", &["domain", "event-store", "service-kit"]),
     ("query-api", &["domain", "service-kit"]),
-    ("docket", &["domain", "event-store", "service-kit", "command-service", "projection-service", "query-api"]),
-    ("docket-tests", &["domain", "event-store", "service-kit", "command-service", "projection-service", "query-api"]),
+    (
+        "docket",
+        &["domain", "event-store", "service-kit", "command-service", "projection-service", "query-api"],
+    ),
+    (
+        "docket-tests",
+        &["domain", "event-store", "service-kit", "command-service", "projection-service", "query-api"],
+    ),
 ];
 
 fn root() -> PathBuf {
@@ -64,7 +70,9 @@ fn architecture_names_only_what_exists() {
         .split('`')
         .skip(1)
         .step_by(2)
-        .filter(|code| code.contains('/') && !code.contains([' ', '{', '<', '*', ':', '$']) && !code.starts_with('/'))
+        .filter(|code| {
+            code.contains('/') && !code.contains([' ', '{', '<', '*', ':', '$']) && !code.starts_with('/')
+        })
         .collect();
     assert!(paths.len() >= 20, "ARCHITECTURE.md tells the way by file names");
     for path in paths {

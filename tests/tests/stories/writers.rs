@@ -15,7 +15,9 @@ async fn sixty_four_writers_on_one_ticket_all_succeed_once() {
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..64 {
         let (agent, path) = (agent.clone(), path.clone());
-        tasks.spawn(async move { agent.post(&path, json!({"body": format!("Answer {number}")})).await.expect(200) });
+        tasks.spawn(async move {
+            agent.post(&path, json!({"body": format!("Answer {number}")})).await.expect(200)
+        });
     }
     let mut acknowledged = vec![Acknowledged::of(&opened)];
     while let Some(answer) = tasks.join_next().await {
