@@ -1,8 +1,8 @@
 //! From the log to `JetStream`: one leader per cell publishes what was appended, in order.
 //!
-//! Every message bears the sequence that it expects to follow (`Nats-Expected-Last-Sequence`), so
-//! that of two that take themselves for the leader only one can go on; the other is refused with
-//! error 10071 and looks again. Where to go on is read from the stream's last messages. A stream
+//! Every message bears the sequence and the message that it expects to follow, so that of two that
+//! take themselves for the leader only one can go on; the other is refused with error 10071 and
+//! looks again. Where to go on is read from the stream's last messages. A stream
 //! that is gone, shorter than recorded, or of another log is built anew from the log, as a new epoch.
 
 mod leader;

@@ -1,4 +1,8 @@
-//! Publishing in order, pipelined, each message with the sequence that it expects to follow.
+//! Publishing in order, pipelined, each message with the sequence and the message that it expects
+//! to follow.
+//!
+//! The sequence alone isn't enough: somebody else's message between two of ours has the first one
+//! after it refused, and the next one's expectation come true; that one would leave a hole.
 
 use std::collections::VecDeque;
 use std::future::IntoFuture;
@@ -8,7 +12,7 @@ use async_nats::jetstream::Context;
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::publish::PublishAck;
-use domain::ids::Position;
+use domain::ids::{EventId, Position};
 
 use super::message;
 use super::reconcile::Place;
@@ -26,7 +30,7 @@ struct Sent {
 /// Why publishing can't go on from where it is.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BrokenOff {
-    /// Error 10071: the stream isn't where it is expected to be.
+    /// Errors 10071 and 10070: the stream isn't where it is expected to be.
     #[error("the stream has another last message than expected")]
     Fenced,
     #[error("a message wasn't stored")]
@@ -40,12 +44,22 @@ pub(crate) struct Publisher {
     sent: VecDeque<Sent>,
     /// After the last message that was sent.
     place: Place,
+    /// The id of the last message that was sent. None before the first: a server that was
+    /// restarted knows the last sequence, but not always the last id.
+    last_id: Option<EventId>,
     acknowledged: Position,
 }
 
 impl Publisher {
     pub(crate) fn new(context: Context, cell: &str, place: Place) -> Self {
-        Self { context, cell: cell.to_owned(), sent: VecDeque::new(), place, acknowledged: place.position }
+        Self {
+            context,
+            cell: cell.to_owned(),
+            sent: VecDeque::new(),
+            place,
+            last_id: None,
+            acknowledged: place.position,
+        }
     }
 
     /// The last position that was sent.
@@ -72,12 +86,16 @@ impl Publisher {
     pub(crate) async fn send(&mut self, event: &RecordedEvent) -> Result<(), BrokenOff> {
         let max_payload = self.context.client().server_info().max_payload;
         let (headers, body) = message::encode(event, &self.cell, self.place.origin, max_payload);
-        let publish = PublishMessage::build()
+        let mut publish = PublishMessage::build()
             .payload(body)
             .headers(headers)
             .expected_last_sequence(self.place.sequence);
+        if let Some(last) = self.last_id {
+            publish = publish.expected_last_message_id(last.to_string());
+        }
         let subject = subjects::of_event(&self.cell, event);
         let ack = self.context.send_publish(subject, publish).await?;
+        self.last_id = Some(event.event_id);
         self.place.sequence += 1;
         self.place.position = event.position;
         self.sent.push_back(Sent {
@@ -102,7 +120,14 @@ impl Publisher {
                 Ok(())
             }
             Ok(_) => Err(BrokenOff::Fenced),
-            Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Err(BrokenOff::Fenced),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    PublishErrorKind::WrongLastSequence | PublishErrorKind::WrongLastMessageId
+                ) =>
+            {
+                Err(BrokenOff::Fenced)
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -133,13 +133,7 @@ impl Relay {
                 (wait, in_vain) = (FIRST_PAUSE, 0);
             }
             in_vain = if fenced { in_vain + 1 } else { 0 };
-            // Once for each outage, not for each try.
-            if wait == FIRST_PAUSE {
-                tracing::warn!(
-                    error = &stopped as &(dyn std::error::Error + 'static),
-                    "the relay starts over"
-                );
-            }
+            tell(&stopped, wait == FIRST_PAUSE);
             // The lease outlasts NATS being down: no other instance could do better.
             tokio::select! {
                 () = rest(wait, shutdown) => {}
@@ -244,6 +238,16 @@ impl Relay {
         metrics::gauge!("docket_relay_lag_events").set((head - position.0) as f64);
         metrics::gauge!("docket_relay_lag_seconds").set(seconds);
         Ok(())
+    }
+}
+
+/// Loud once for each outage, not for each try.
+fn tell(stopped: &Stopped, first: bool) {
+    let error: &(dyn std::error::Error + 'static) = stopped;
+    if first {
+        tracing::warn!(error, "the relay starts over");
+    } else {
+        tracing::debug!(error, "the relay starts over again");
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Cell {
 
 impl Cell {
     pub(crate) async fn new() -> Self {
+        // What a failed test tells; a second cell in one test finds it set up.
+        let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).with_test_writer().try_init();
         let server: PgConnectOptions = address("DOCKET_TEST_DATABASE_URL").parse().expect("a Postgres URL");
         let name = format!("t{}", fresh().simple());
         let mut admin = server.connect().await.expect("Postgres");

@@ -230,12 +230,14 @@ async fn an_operator_has_the_stream_built_anew() {
 }
 
 /// The headers without those by which the stream would refuse a copy.
-fn as_a_copy(headers: &HeaderMap) -> HeaderMap {
+pub(crate) fn as_a_copy(headers: &HeaderMap) -> HeaderMap {
     let mut copy = HeaderMap::new();
     for (name, values) in headers.iter() {
         let name: &str = name.as_ref();
         if !name.starts_with("Nats-") {
-            values.iter().for_each(|value| copy.append(name, value.clone()));
+            for value in values {
+                copy.append(name, value.clone());
+            }
         }
     }
     copy

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::cell::{Cell, append, appended, fill, id, until};
+use crate::relay::as_a_copy;
 
 /// A subscriber that writes down what it gets.
 struct Follower {
@@ -111,11 +112,7 @@ async fn it_heals_from_what_is_done_to_the_stream() {
     let context = jetstream::new(cell.nats().await);
     for stored in [10, 9, 30, 2].map(|place| cell.stored_at(place)) {
         let message = stored.await;
-        let mut headers = message.headers.clone();
-        headers.insert("Nats-Msg-Id", id());
-        headers.insert("Nats-Expected-Stream", subjects::stream(&cell.name));
-        let last = cell.stream().await.expect("a stream").cached_info().state.last_sequence;
-        headers.insert("Nats-Expected-Last-Sequence", last.to_string());
+        let headers = as_a_copy(&message.headers);
         context
             .publish_with_headers(message.subject, headers, message.payload)
             .await
