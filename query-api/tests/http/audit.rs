@@ -24,7 +24,7 @@ async fn the_trail_is_searched_by_who_what_when_and_where() {
         ("type=assigned".into(), &["assigned"]),
         ("type=assigned,note_added".into(), &["note_added", "assigned"]),
         (format!("ticket={id}"), &["tag_added", "created"]),
-        ("ticket=TKT-1".into(), &["note_added", "assigned", "created"]),
+        ("ticket=TKT-1".into(), &["attachment_added", "note_added", "assigned", "created"]),
         ("ticket=TKT-404".into(), &[]),
         ("ip=2001:db8:0::1".into(), &["tag_added"]),
         ("ip=192.0.2.7&actor=stefan".into(), &["created"]),

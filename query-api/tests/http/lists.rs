@@ -182,3 +182,53 @@ async fn queues_count_what_the_caller_sees() {
     assert_eq!((&none["total"], &none["by_status"]), (&json!(0), &json!([])));
     app.stop().await;
 }
+
+/// A frequent word is looked for ticket by ticket, a rare one by its index: the same is found.
+#[tokio::test(flavor = "multi_thread")]
+async fn both_ways_to_search_find_the_same() {
+    let app = App::start().await;
+    let last = five(&app).await;
+    app.agent().get_at("/v1/tickets?q=printer", last).await.ok();
+    let mut tx = app.owner.begin().await.unwrap();
+    let set = "SELECT set_config('docket.tenant', $1, true)";
+    sqlx::query(set).bind(crate::app::tenant().to_string()).execute(&mut *tx).await.unwrap();
+    for words in [
+        "printer",
+        "printer fire",
+        "printer -fire",
+        "subject or fire",
+        "xyzzy",
+        "\"on fire\"",
+        "nowhere",
+        "-printer",
+        "",
+    ] {
+        for notes in [true, false] {
+            let by_index: Vec<uuid::Uuid> =
+                sqlx::query_scalar("SELECT unnest(read.find_tickets($1, $2, 100)) AS id ORDER BY id")
+                    .bind(words)
+                    .bind(notes)
+                    .fetch_all(&mut *tx)
+                    .await
+                    .unwrap();
+            let walked: Vec<uuid::Uuid> = sqlx::query_scalar(
+                "SELECT t.id FROM read.tickets AS t, read.search_terms($1) AS s \
+                 WHERE read.ticket_matches(t.id, s.wanted, s.unwanted, $2) ORDER BY t.id",
+            )
+            .bind(words)
+            .bind(notes)
+            .fetch_all(&mut *tx)
+            .await
+            .unwrap();
+            assert_eq!(by_index, walked, "{words:?}, notes: {notes}");
+        }
+    }
+    let many: Option<Vec<uuid::Uuid>> =
+        sqlx::query_scalar("SELECT read.find_tickets('printer', true, 1)").fetch_one(&mut *tx).await.unwrap();
+    assert_eq!(many, None);
+    let many: Option<Vec<uuid::Uuid>> =
+        sqlx::query_scalar("SELECT read.tagged_tickets('{vip}', 1)").fetch_one(&mut *tx).await.unwrap();
+    assert_eq!(many, None);
+    drop(tx);
+    app.stop().await;
+}

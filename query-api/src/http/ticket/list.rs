@@ -1,5 +1,6 @@
 //! `GET /v1/tickets`: tickets by filter, in order, page by page.
 
+mod candidates;
 mod filter;
 mod sort;
 
@@ -7,6 +8,7 @@ use axum::extract::State;
 use sqlx::{QueryBuilder, Row};
 use utoipa::IntoParams;
 
+use self::candidates::Found;
 use self::filter::Filter;
 use self::sort::{After, Sort};
 use super::row::{COLUMNS, TicketRow};
@@ -72,9 +74,13 @@ pub(crate) async fn list_tickets(
         None => &[ReadModel::TicketList],
     };
     let mut snapshot = api.snapshot(&asking, Source::Models(models)).await?;
-    let rows = rows(&mut snapshot, &asking, &query, after.as_ref()).await?;
-    let total =
-        if query.page.count { Some(count(&mut snapshot, &asking, &query.filter).await?) } else { None };
+    let found = Found::look(&mut snapshot, &asking.principal, &query.filter).await?;
+    let rows = rows(&mut snapshot, &asking, &query, &found, after.as_ref()).await?;
+    let total = if query.page.count {
+        Some(count(&mut snapshot, &asking, &query.filter, &found).await?)
+    } else {
+        None
+    };
     let position = snapshot.position;
     snapshot.close().await?;
     let page = Page::cut(rows, query.page.limit, total, |last| {
@@ -87,11 +93,12 @@ async fn rows(
     snapshot: &mut Snapshot,
     asking: &Asking,
     query: &ListTickets,
+    found: &Found,
     after: Option<&After>,
 ) -> Result<Vec<TicketRow>, sqlx::Error> {
     let mut sql = QueryBuilder::new("SELECT ");
     sql.push(COLUMNS).push(" FROM read.tickets AS t WHERE ");
-    query.filter.push(&asking.principal, &mut sql);
+    query.filter.push(found, &asking.principal, &mut sql);
     if let Some(after) = after {
         query.sort.push_after(after, &mut sql);
     }
@@ -100,9 +107,14 @@ async fn rows(
     sql.build_query_as().fetch_all(&mut *snapshot.tx).await
 }
 
-async fn count(snapshot: &mut Snapshot, asking: &Asking, filter: &Filter) -> Result<i64, sqlx::Error> {
+async fn count(
+    snapshot: &mut Snapshot,
+    asking: &Asking,
+    filter: &Filter,
+    found: &Found,
+) -> Result<i64, sqlx::Error> {
     let mut sql = QueryBuilder::new("SELECT count(*) AS total FROM read.tickets AS t WHERE ");
-    filter.push(&asking.principal, &mut sql);
+    filter.push(found, &asking.principal, &mut sql);
     sql.build().fetch_one(&mut *snapshot.tx).await?.try_get("total")
 }
 

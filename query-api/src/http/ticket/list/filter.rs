@@ -6,6 +6,7 @@ use domain::identity::Principal;
 use sqlx::{Postgres, QueryBuilder};
 use utoipa::IntoParams;
 
+use super::candidates::{Candidates, Found};
 use crate::parameters::{BadParameter, Parameters};
 use crate::visibility::push_visibility;
 
@@ -100,7 +101,12 @@ impl Filter {
     }
 
     /// Adds the conditions to a statement over `read.tickets AS t`, after its `WHERE`.
-    pub(crate) fn push<'a>(&'a self, caller: &'a Principal, sql: &mut QueryBuilder<'a, Postgres>) {
+    pub(crate) fn push<'a>(
+        &'a self,
+        candidates: &'a Found,
+        caller: &'a Principal,
+        sql: &mut QueryBuilder<'a, Postgres>,
+    ) {
         // Row-level security says the same; said here too, the planner knows the value.
         sql.push("t.tenant_id = ").push_bind(caller.tenant.0);
         push_visibility(caller, sql);
@@ -120,8 +126,14 @@ impl Filter {
         }
         push_assigned("t.agent", &self.assignee, Some(caller.user.as_str()), sql);
         push_assigned("t.team", &self.team, None, sql);
-        if !self.tag.is_empty() {
-            sql.push(" AND t.tags && ").push_bind(&self.tag);
+        match &candidates.tagged {
+            Some(Candidates::These(ids)) => {
+                sql.push(" AND t.id = ANY(").push_bind(ids).push(")");
+            }
+            Some(Candidates::Many) => {
+                sql.push(" AND t.tags && ").push_bind(&self.tag);
+            }
+            None => {}
         }
         for (condition, time) in [
             (" AND t.created_at > ", self.created_after),
@@ -133,9 +145,16 @@ impl Filter {
                 sql.push(condition).push_bind(time);
             }
         }
-        if let Some(words) = &self.search {
-            sql.push(" AND t.id IN (SELECT read.search_tickets(").push_bind(words);
-            sql.push(", ").push_bind(caller.sees_notes()).push("))");
+        match &candidates.found {
+            Some(Candidates::These(ids)) => {
+                sql.push(" AND t.id = ANY(").push_bind(ids).push(")");
+            }
+            Some(Candidates::Many) => {
+                sql.push(" AND read.ticket_matches(t.id, (SELECT wanted FROM read.search_terms(");
+                sql.push_bind(&self.search).push(")), (SELECT unwanted FROM read.search_terms(");
+                sql.push_bind(&self.search).push(")), ").push_bind(caller.sees_notes()).push(")");
+            }
+            None => {}
         }
     }
 }
@@ -224,7 +243,11 @@ mod tests {
     fn sql(query: &str, caller: &Principal) -> String {
         let filter = filter(query);
         let mut sql = QueryBuilder::new("");
-        filter.push(caller, &mut sql);
+        let found = Found {
+            found: filter.search.as_ref().map(|_| Candidates::Many),
+            tagged: (!filter.tag.is_empty()).then(|| Candidates::These(Vec::new())),
+        };
+        filter.push(&found, caller, &mut sql);
         sql.into_sql()
     }
 
@@ -240,7 +263,8 @@ mod tests {
         assert!(sql("status=open,new", &agent).ends_with("AND t.status = ANY($2)"));
         assert!(sql("assignee=none", &agent).ends_with("AND t.agent IS NULL"));
         assert!(sql("assignee=none,me", &agent).ends_with("AND (t.agent IS NULL OR t.agent = ANY($2))"));
-        assert!(sql("q=toner", &agent).ends_with("t.id IN (SELECT read.search_tickets($2, $3))"));
+        assert!(sql("q=toner", &agent).contains("read.ticket_matches(t.id, (SELECT wanted"));
+        assert!(sql("tag=vip", &agent).ends_with("AND t.id = ANY($2)"));
     }
 
     #[test]
