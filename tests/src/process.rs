@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -215,15 +216,13 @@ impl Drop for Docket {
             let tail: Vec<&str> = log.lines().rev().take(60).collect();
             eprintln!("the end of docket's log:\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
         }
-        let Some(pid) = self.child.as_ref().and_then(Child::id) else { return };
+        let Some(mut child) = self.child.take() else { return };
+        let Some(pid) = child.id() else { return };
         signal(pid, "CONT");
         signal(pid, "TERM");
-        let stopped = Command::new("timeout")
-            .args(["20", "tail", "--pid", &pid.to_string(), "-f", "/dev/null"])
-            .status();
-        if !stopped.is_ok_and(|status| status.success()) {
-            signal(pid, "KILL");
-        }
+        // Asked, not watched from outside: until it is asked for, an ended child is still there.
+        // One that doesn't end is killed as it is dropped.
+        crate::wait::until_so(Duration::from_secs(20), || !matches!(child.try_wait(), Ok(None)));
     }
 }
 

@@ -27,3 +27,12 @@ where
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(20)).await;
 }
+
+/// Asks until it is so, for `limit` at most, where nothing can be awaited: while something is dropped.
+#[expect(clippy::disallowed_methods, reason = "the pause between two looks at a state, in a destructor")]
+pub(crate) fn until_so(limit: Duration, mut ask: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !ask() && start.elapsed() < limit {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -95,11 +95,9 @@ async fn tickets_that_are_not_there_or_not_theirs() {
 
     // Wrong transition, naming the status and what is allowed.
     customer.post(&format!("{path}/rate"), json!({"rating": 4})).await.expect(409);
-    agent.post(&format!("{path}/close"), json!({})).await;
-    let status = agent.get(&path).await.text("status");
-    let refused = agent.post(&format!("{path}/status"), json!({"status": "new"})).await;
-    let refused = refused.expect_problem(409, "transition_not_allowed");
-    assert!(refused.text("detail").contains(&status), "{:#}", refused.body);
+    let refused = agent.post(&format!("{path}/close"), json!({})).await;
+    let refused = refused.expect_problem(409, "transition_not_allowed").text("detail");
+    assert!(refused.contains("new") && refused.contains("in_progress"), "{refused}");
 
     // A rating by a stranger: an agent is not the requester, another customer can't even see it.
     let second = customer.open("Rated").await;
@@ -209,7 +207,7 @@ async fn tokens() {
     client.send(request).await.expect_problem(401, "token_missing");
 }
 
-fn signing_key(docket: &Docket) -> jsonwebtoken::EncodingKey {
+pub(crate) fn signing_key(docket: &Docket) -> jsonwebtoken::EncodingKey {
     let dir = docket.data_dir();
     let found =
         walk(&dir).into_iter().find(|path| path.extension().is_some_and(|extension| extension == "pem"));
@@ -226,7 +224,7 @@ fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
     found
 }
 
-fn sign(key: &jsonwebtoken::EncodingKey, header: &str, claims: &Value) -> String {
+pub(crate) fn sign(key: &jsonwebtoken::EncodingKey, header: &str, claims: &Value) -> String {
     let header: jsonwebtoken::Header =
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).expect("base64")).expect("a header");
     jsonwebtoken::encode(&header, claims, key).expect("a token")

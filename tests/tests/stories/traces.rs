@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trace_goes_from_the_request_to_the_projection() {
-    let env = vec![("DOCKET_LOG".to_owned(), "info,projection_service=debug".to_owned())];
+    let env = vec![("RUST_LOG".to_owned(), "info,projection_service=debug".to_owned())];
     let docket = Docket::up_with(Options { env, ..Options::default() }).await;
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let client = docket.client("customer", "carla");
