@@ -1,4 +1,5 @@
 //! A `docket up` of the test's own.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::fmt::Debug;
 use std::os::unix::fs::PermissionsExt;
@@ -54,6 +55,7 @@ impl Running {
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
+            .kill_on_drop(true)
             .spawn()
             .unwrap();
         self.child = Some(child);
@@ -171,13 +173,14 @@ impl Running {
 }
 
 impl Drop for Running {
+    #[expect(clippy::disallowed_methods, reason = "the pause between two looks at a state, in a destructor")]
     fn drop(&mut self) {
-        let Some(pid) = self.pid() else { return };
-        signal(pid, "TERM");
-        Command::new("timeout")
-            .args(["30", "tail", "-f", "/dev/null", "--pid"])
-            .arg(pid.to_string())
-            .status()
-            .ok();
+        let Some(mut child) = self.child.take() else { return };
+        signal(child.id().unwrap(), "TERM");
+        let start = std::time::Instant::now();
+        // One that doesn't end is killed as it is dropped.
+        while matches!(child.try_wait(), Ok(None)) && start.elapsed() < Duration::from_secs(30) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
