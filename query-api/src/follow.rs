@@ -9,11 +9,8 @@ use axum::http::HeaderMap;
 use domain::identity::Principal;
 use domain::ids::Position;
 use futures::StreamExt as _;
-use futures::future::select_all;
 use futures::stream::{self, Stream};
 use service_kit::wait::pause;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use crate::QueryApi;
 use crate::error::QueryError;
@@ -21,94 +18,16 @@ use crate::http::event_view::CloudEvent;
 use crate::log::{self, Logged};
 use crate::snapshot::{Snapshot, Source};
 use crate::visibility;
+use crate::wake::{Ear, NET};
 
 /// How many positions one statement goes over.
 const SPAN: i64 = 5000;
 /// How many events a stream holds at most.
 const BATCH: i64 = 100;
-/// The net under every wake-up, and how soon a token that has expired ends its stream.
-const NET: Duration = Duration::from_secs(1);
+/// How many events are looked at, at least, for somebody who sees only some tickets.
+const LOOK: i64 = 500;
 /// After the database failed.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// Says that the log has grown. It may say so late or never: streams look for themselves once a
-/// second.
-#[derive(Clone, Debug)]
-pub struct Wake(Vec<watch::Receiver<Position>>);
-
-impl Wake {
-    /// Nobody says so: streams look once a second.
-    pub fn polling() -> Self {
-        Self(Vec::new())
-    }
-
-    /// The writer in the same process says so.
-    pub fn on(head: watch::Receiver<Position>) -> Self {
-        Self(vec![head])
-    }
-
-    /// The relay's messages say so, for a process without a writer.
-    pub fn nats(client: async_nats::Client, cell: &str, shutdown: CancellationToken) -> Self {
-        let (sender, receiver) = watch::channel(Position::START);
-        let subject = format!("docket.{cell}.events.>");
-        tokio::spawn(async move {
-            let listen = async {
-                loop {
-                    if let Ok(mut messages) = client.subscribe(subject.clone()).await {
-                        while let Some(message) = messages.next().await {
-                            note(&sender, &message);
-                        }
-                    }
-                    pause(NET).await;
-                }
-            };
-            shutdown.run_until_cancelled(listen).await;
-        });
-        Self(vec![receiver])
-    }
-
-    /// Either says so: the writer here, and others' by NATS.
-    pub fn or(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
-    }
-
-    /// Waits until the log is said to be beyond `position`, for a second at most.
-    async fn beyond(&mut self, position: Position) {
-        let told = self.0.iter_mut().map(|head| {
-            Box::pin(async move {
-                if head.wait_for(|head| *head > position).await.is_err() {
-                    // Whoever said so is gone.
-                    std::future::pending::<()>().await;
-                }
-            })
-        });
-        let told: Vec<_> = told.collect();
-        let wait = async {
-            if told.is_empty() {
-                std::future::pending::<()>().await;
-            } else {
-                select_all(told).await;
-            }
-        };
-        let _ = tokio::time::timeout(NET, wait).await;
-    }
-}
-
-fn note(sender: &watch::Sender<Position>, message: &async_nats::Message) {
-    let position = message
-        .headers
-        .as_ref()
-        .and_then(|headers| headers.get("docket-position"))
-        .and_then(|value| value.as_str().parse().ok());
-    if let Some(position) = position.map(Position) {
-        sender.send_if_modified(|head| {
-            let grown = position > *head;
-            *head = position.max(*head);
-            grown
-        });
-    }
-}
 
 /// Some events, and the position up to which nothing else is for the caller.
 pub(crate) struct Batch {
@@ -129,10 +48,16 @@ pub(crate) async fn read(
     if until <= after {
         return Ok(Batch { events: Vec::new(), reached: after });
     }
-    let logged = log::window(snapshot, after, until, types, limit).await?;
-    let full = logged.len() as i64 == limit;
-    let reached = logged.last().filter(|_| full).map_or(until, |last| Position(last.position));
-    let events = shown(api, snapshot, caller, logged).await?;
+    // Where little is for the caller, more is looked at, so that they come on.
+    let look = if visibility::sees_all(caller) { limit } else { limit.max(LOOK) };
+    let logged = log::window(snapshot, after, until, types, look).await?;
+    let full = logged.len() as i64 == look;
+    let mut reached = logged.last().filter(|_| full).map_or(until, |last| Position(last.position));
+    let mut events = shown(api, snapshot, caller, logged).await?;
+    if events.len() as i64 > limit {
+        events.truncate(limit as usize);
+        reached = events.last().map_or(reached, |last| Position(last.position));
+    }
     Ok(Batch { events, reached })
 }
 
@@ -161,7 +86,7 @@ struct Following {
     /// With the token, which is looked at again and again: a stream ends with it.
     headers: HeaderMap,
     types: Vec<String>,
-    wake: Wake,
+    ear: Ear,
     after: Position,
     ready: VecDeque<CloudEvent>,
     checked: Instant,
@@ -177,13 +102,13 @@ pub(crate) fn follow(
     after: Position,
 ) -> impl Stream<Item = CloudEvent> + Send + use<> {
     let shutdown = api.0.shutdown.clone();
-    let wake = api.0.wake.clone();
+    let ear = api.0.wake.listen();
     let following = Following {
         api,
         caller,
         headers,
         types,
-        wake,
+        ear,
         after,
         ready: VecDeque::new(),
         checked: Instant::now(),
@@ -206,7 +131,7 @@ impl Following {
             }
             match self.read_on().await {
                 Ok(true) => {}
-                Ok(false) => self.wake.beyond(self.after).await,
+                Ok(false) => self.ear.beyond(self.after).await,
                 Err(error) => {
                     tracing::warn!(%error, "an event stream waits for the database");
                     pause(PAUSE).await;

@@ -19,6 +19,7 @@ mod progress;
 mod snapshot;
 mod time;
 mod visibility;
+mod wake;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,8 +36,8 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 pub use cursor::CursorKey;
-pub use follow::Wake;
 pub use http::{openapi, page_routes, public_paths, routes};
+pub use wake::Wake;
 
 use asking::Asking;
 use error::QueryError;

@@ -125,6 +125,8 @@ async fn the_feed_shows_each_what_they_may_see() {
         let mut stream = Stream::open(&caller, "/v1/events/stream?after=0", &[]).await;
         assert_eq!(stream.ids(expected.len()).await, expected, "{role} {user}");
     }
+    let first = app.customer("carla").get("/v1/events?limit=1").await.ok();
+    assert_eq!((&first["items"][0]["position"], &first["next_after"]), (&json!(2), &json!(2)));
     let customer = app.customer("carla").get("/v1/events").await.ok();
     for event in customer["items"].as_array().unwrap() {
         assert_eq!(event.get("ip").is_some(), event["actorid"] == "carla", "{event:#}");
