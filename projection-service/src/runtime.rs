@@ -30,7 +30,7 @@ use progress::Progress;
 use task::Task;
 
 /// How often operators' requests are looked for, and metrics renewed.
-const TIDY: Duration = Duration::from_millis(500);
+const TIDY: Duration = Duration::from_secs(1);
 
 /// What the runtime needs.
 #[derive(Clone)]

@@ -148,7 +148,10 @@ impl Session<'_> {
     /// Goes to where the feed is, by the log, and joins it.
     async fn join(&mut self) -> Result<mpsc::Receiver<Batch>, Broken> {
         self.catch_up(self.task.feed.position()).await?;
-        Ok(self.task.feed.join())
+        let queue = self.task.feed.join();
+        // What was handed out between the two.
+        self.catch_up(self.task.feed.position()).await?;
+        Ok(queue)
     }
 
     /// Applies what of the batches isn't applied yet.
