@@ -62,25 +62,24 @@ impl DataDir {
 
     /// Takes the directory for this process, or says that another has it.
     pub(crate) fn lock(&self) -> Result<Lock, DataDirError> {
+        self.locked(File::try_lock)
+    }
+
+    /// Whether a `docket up` holds it. Any number may ask at a time.
+    pub(crate) fn is_locked(&self) -> bool {
+        matches!(self.locked(File::try_lock_shared), Err(DataDirError::Locked(_)))
+    }
+
+    fn locked(&self, lock: fn(&File) -> Result<(), TryLockError>) -> Result<Lock, DataDirError> {
         let path = self.0.join("lock");
         let failed = |source| DataDirError::Io { what: "lock", path: path.clone(), source };
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(failed)?;
-        match file.try_lock() {
+        let opened = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let file = opened.map_err(failed)?;
+        match lock(&file) {
             Ok(()) => Ok(Lock(file)),
             Err(TryLockError::WouldBlock) => Err(DataDirError::Locked(self.0.clone())),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
-    }
-
-    /// Whether a `docket up` holds it.
-    pub(crate) fn is_locked(&self) -> bool {
-        matches!(self.lock(), Err(DataDirError::Locked(_)))
     }
 
     /// Lets other users pass through to a directory below that is theirs. They see nothing else.
@@ -166,6 +165,7 @@ mod tests {
         let dir = DataDir::create(&temp.path().join("data")).unwrap();
         let first = dir.lock().unwrap();
         assert!(matches!(dir.lock(), Err(DataDirError::Locked(_))));
+        assert!(dir.is_locked());
         drop(first);
         assert!(!dir.is_locked());
     }

@@ -1,6 +1,7 @@
 //! `docket up`: all services in one process, with their own Postgres and nats-server.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use domain::ids::{TenantId, UserId};
 use domain::tenant::CreateTenant;
@@ -12,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::compose::{Ground, Services};
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, Lock};
 use crate::engines::{NatsEngine, PostgresEngine};
 use crate::failure::{Failure, Outcome, While};
 use crate::instance::Instance;
@@ -20,11 +21,11 @@ use crate::settings::{Oidc, Settings};
 use crate::{database, ready, tenants};
 
 /// How long the token that is printed is good.
-const TOKEN_LIFE: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 60 * 60);
+const TOKEN_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 pub(crate) async fn run(settings: &Settings) -> Outcome {
     let dir = DataDir::create(&settings.data_dir)?;
-    let _lock = dir.lock()?;
+    let _lock = take(&dir).await?;
     metrics::install();
     let requests = stop_on_signal();
     // Before the engines: a port that is taken is told at once.
@@ -38,6 +39,15 @@ pub(crate) async fn run(settings: &Settings) -> Outcome {
     let _ = std::fs::remove_file(dir.instance_file());
     engines.stop().await;
     outcome
+}
+
+/// Takes the directory. Commands that look whether it is taken hold it for a moment.
+async fn take(dir: &DataDir) -> Result<Lock, Failure> {
+    let (limit, pause) = (Duration::from_millis(500), Duration::from_millis(20));
+    match service_kit::wait::until(limit, pause, || async { dir.lock().ok() }).await {
+        Ok(lock) => Ok(lock),
+        Err(_) => Ok(dir.lock()?),
+    }
 }
 
 /// Cancelled by the first signal; the second ends the process, and the engines end with it.

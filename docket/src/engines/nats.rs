@@ -34,7 +34,7 @@ impl NatsEngine {
         let joined = prepared
             .map_err(|error| EngineError::Run { program: "a thread".to_owned(), source: error.into() });
         let (server, record) = joined??;
-        let engine = Self { supervisor: Supervisor::start(server)?, url: record.nats_url() };
+        let engine = Self { supervisor: Supervisor::start(server, &STOP)?, url: record.nats_url() };
         engine.until_ready().await?;
         Ok(engine)
     }
@@ -45,8 +45,8 @@ impl NatsEngine {
     }
 
     /// Stops it, by force where asking doesn't help.
-    pub(crate) async fn stop(mut self) {
-        let _ = tokio::task::spawn_blocking(move || self.supervisor.stop(&STOP)).await;
+    pub(crate) async fn stop(self) {
+        self.supervisor.stop().await;
     }
 
     async fn until_ready(&self) -> Result<(), EngineError> {

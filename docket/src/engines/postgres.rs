@@ -43,7 +43,7 @@ impl PostgresEngine {
             blocking(move || prepare(&dir, &programs)).await?
         };
         let record = super::record(dir)?;
-        let supervisor = Supervisor::start(server)?;
+        let supervisor = Supervisor::start(server, &STOP)?;
         let engine = Self { supervisor, url: record.postgres_url(DATABASE) };
         engine.create_database(&record.postgres_url("postgres")).await?;
         Ok(engine)
@@ -55,8 +55,8 @@ impl PostgresEngine {
     }
 
     /// Stops it: fast, and by force where that doesn't help.
-    pub(crate) async fn stop(mut self) {
-        let _ = tokio::task::spawn_blocking(move || self.supervisor.stop(&STOP)).await;
+    pub(crate) async fn stop(self) {
+        self.supervisor.stop().await;
     }
 
     async fn create_database(&self, maintenance_url: &str) -> Result<(), EngineError> {

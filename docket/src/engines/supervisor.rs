@@ -55,21 +55,26 @@ impl Shared {
 /// A child process that is kept running until it is stopped.
 pub(super) struct Supervisor {
     shared: Arc<Shared>,
+    signals: &'static [(Signal, Duration)],
     thread: Option<JoinHandle<()>>,
     name: &'static str,
     log: PathBuf,
 }
 
 impl Supervisor {
-    /// Starts the child and the thread that watches it.
-    pub(super) fn start<P: Program>(program: P) -> Result<Self, EngineError> {
+    /// Starts the child and the thread that watches it. It is to be stopped with these signals, one
+    /// after the other until it has ended.
+    pub(super) fn start<P: Program>(
+        program: P,
+        signals: &'static [(Signal, Duration)],
+    ) -> Result<Self, EngineError> {
         let shared = Arc::new(Shared::default());
         let log = program.log();
         let watched = shared.clone();
         let watch = move || keep_running(&program, &watched);
         let thread = std::thread::Builder::new().name(format!("{}-watch", P::NAME)).spawn(watch);
         let thread = thread.map_err(|source| EngineError::Run { program: P::NAME.to_owned(), source })?;
-        Ok(Self { shared, thread: Some(thread), name: P::NAME, log })
+        Ok(Self { shared, signals, thread: Some(thread), name: P::NAME, log })
     }
 
     /// An error once the child has ended three times: it will not start.
@@ -82,10 +87,16 @@ impl Supervisor {
         EngineError::NotReady { name: self.name, log: self.log.clone(), said: last_lines(&self.log) }
     }
 
-    /// Stops the child for good: sends the signals one after the other until it has ended.
-    /// Blocks; call it from where that is allowed.
-    pub(super) fn stop(&mut self, signals: &[(Signal, Duration)]) {
-        for (signal, patience) in signals {
+    /// Stops the child for good.
+    pub(super) async fn stop(self) {
+        // What is there to stop is done by `drop`, which blocks.
+        let _ = tokio::task::spawn_blocking(move || drop(self)).await;
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        for (signal, patience) in self.signals {
             let mut state = self.shared.lock();
             state.stopping = true;
             self.shared.changed.notify_all();
