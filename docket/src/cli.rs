@@ -74,6 +74,12 @@ pub(crate) struct UpFlags {
     /// A proxy stands before Docket: the caller's address is the last of X-Forwarded-For
     #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) behind_proxy: Option<bool>,
+    /// Whether this process may lead the relay to JetStream: on or off
+    #[arg(long)]
+    pub(crate) relay: Option<String>,
+    /// Whether this process keeps up the read models: on or off
+    #[arg(long)]
+    pub(crate) projections: Option<String>,
     /// Seals the cursors of lists: the same for all instances of a cell, 32 characters or more [default: made and kept]
     #[arg(long, value_name = "TEXT")]
     pub(crate) cursor_secret: Option<String>,

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::failure::{Failure, While};
 use crate::nats;
+use crate::settings::Switch;
 
 /// Connections of each service. On one machine few are faster than many.
 const COMMAND_CONNECTIONS: u32 = 8;
@@ -36,12 +37,14 @@ pub(crate) struct Ground<'a> {
     pub(crate) issuers: Vec<Issuer>,
     pub(crate) cursor_key: CursorKey,
     pub(crate) behind_proxy: bool,
+    pub(crate) relay: Switch,
+    pub(crate) projections: Switch,
 }
 
 /// The services of one process.
 pub(crate) struct Services {
     command: CommandService,
-    projections: Runtime,
+    projections: Option<Runtime>,
     /// Ends the services, once no request is left.
     work: CancellationToken,
 }
@@ -63,7 +66,7 @@ impl Services {
         let command = CommandService::start(CommandDeps {
             pool: pool(&ground, "docket_command", COMMAND_CONNECTIONS)?,
             log: LogOptions::default(),
-            relay: Some(RelayDeps {
+            relay: (ground.relay == Switch::On).then(|| RelayDeps {
                 client: client.clone(),
                 cell: ground.cell.to_owned(),
                 instance: instance.to_string(),
@@ -73,19 +76,10 @@ impl Services {
             ids: Arc::new(RandomIds),
             shutdown: work.clone(),
         });
-        let pool_of_projections = pool(&ground, "docket_projection", PROJECTION_CONNECTIONS)?;
-        let projections = Runtime::start(
-            RuntimeOptions {
-                reader: LogReader::new(pool_of_projections.clone()),
-                pool: pool_of_projections,
-                client: Some(client.clone()),
-                cell: ground.cell.to_owned(),
-                wake: Some(command.log().head()),
-                upcasters: Arc::new(Upcasters::default()),
-                instance,
-            },
-            &work,
-        );
+        let projections = match ground.projections {
+            Switch::On => Some(projections(&ground, &client, command.log().head(), instance, &work)?),
+            Switch::Off => None,
+        };
         let queries = QueryApi::new(query_api::Deps {
             pool: pool(&ground, "docket_query", QUERY_CONNECTIONS)?,
             authenticator,
@@ -105,17 +99,39 @@ impl Services {
         self.command.executor()
     }
 
-    /// The last position that every read model shows.
-    pub(crate) fn shown(&self) -> watch::Receiver<Position> {
-        self.projections.position()
+    /// The last position that every read model of this process shows, if it keeps any.
+    pub(crate) fn shown(&self) -> Option<watch::Receiver<Position>> {
+        self.projections.as_ref().map(Runtime::position)
     }
 
     /// Stops them: what was accepted is finished.
     pub(crate) async fn stop(self) {
         self.work.cancel();
         self.command.stopped().await;
-        self.projections.stopped().await;
+        if let Some(projections) = self.projections {
+            projections.stopped().await;
+        }
     }
+}
+
+fn projections(
+    ground: &Ground<'_>,
+    client: &async_nats::Client,
+    wake: watch::Receiver<Position>,
+    instance: uuid::Uuid,
+    work: &CancellationToken,
+) -> Result<Runtime, Failure> {
+    let pool = pool(ground, "docket_projection", PROJECTION_CONNECTIONS)?;
+    let options = RuntimeOptions {
+        reader: LogReader::new(pool.clone()),
+        pool,
+        client: Some(client.clone()),
+        cell: ground.cell.to_owned(),
+        wake: Some(wake),
+        upcasters: Arc::new(Upcasters::default()),
+        instance,
+    };
+    Ok(Runtime::start(options, work))
 }
 
 fn pool(ground: &Ground<'_>, role: &'static str, most: u32) -> Result<sqlx::PgPool, Failure> {

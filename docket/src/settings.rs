@@ -29,6 +29,8 @@ const NAMES: &[&str] = &[
     "oidc_keys",
     "behind_proxy",
     "cursor_secret",
+    "relay",
+    "projections",
 ];
 
 /// As given.
@@ -49,6 +51,16 @@ struct Given {
     oidc_keys: Option<String>,
     behind_proxy: Option<bool>,
     cursor_secret: Option<String>,
+    relay: Option<Switch>,
+    projections: Option<Switch>,
+}
+
+/// Whether this process does a part of the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Switch {
+    On,
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -73,6 +85,8 @@ pub(crate) struct Settings {
     pub(crate) oidc: Option<Oidc>,
     pub(crate) behind_proxy: bool,
     pub(crate) cursor_secret: Option<String>,
+    pub(crate) relay: Switch,
+    pub(crate) projections: Switch,
 }
 
 /// An issuer besides the one for development.
@@ -108,6 +122,8 @@ impl Settings {
             .flag("oidc_keys", up.oidc_keys.clone())
             .flag("behind_proxy", up.behind_proxy)
             .flag("cursor_secret", up.cursor_secret.clone())
+            .flag("relay", up.relay.clone())
+            .flag("projections", up.projections.clone())
             .read()
             .map_err(Failure::from)?;
         given.complete()
@@ -155,6 +171,8 @@ impl Given {
             oidc,
             behind_proxy: self.behind_proxy.unwrap_or(false),
             cursor_secret: self.cursor_secret,
+            relay: self.relay.unwrap_or(Switch::On),
+            projections: self.projections.unwrap_or(Switch::On),
         })
     }
 }

@@ -128,6 +128,8 @@ async fn serve(
         issuers: issuers(&issuer, settings.oidc.as_ref()),
         cursor_key: CursorKey::new(cursor_secret(dir, settings)?),
         behind_proxy: settings.behind_proxy,
+        relay: settings.relay,
+        projections: settings.projections,
     };
     let (services, router) = Services::start(ground, requests.clone()).await?;
     let started =
@@ -186,8 +188,9 @@ async fn first_tenant(dir: &DataDir, settings: &Settings, services: &Services) -
     // Made on the first run; its profile is what it was made with.
     if !tenants::is_remembered(dir, tenant) {
         let there = tenants::create(services.executor(), &command).await?;
-        let mut shown = services.shown();
-        shown.wait_for(|position| *position >= there).await.while_doing("the read models ended")?;
+        if let Some(mut shown) = services.shown() {
+            shown.wait_for(|position| *position >= there).await.while_doing("the read models ended")?;
+        }
         tenants::remember(dir, tenants::FIRST)?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use docket_tests::{Docket, Options, eventually, signal};
+use docket_tests::{Client, Docket, Options, eventually, signal};
 
 use crate::crash::{acknowledged_at_least, load};
 use crate::log::{assert_log_holds, assert_read_models_equal_the_log, assert_stream_equals_the_log};
@@ -22,7 +22,8 @@ async fn leader(docket: &Docket) -> Option<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_leader_is_followed_and_fenced() {
     // The engines belong to a third, so that pausing a leader doesn't pause them.
-    let engines = Docket::up().await;
+    let off = vec![("DOCKET_RELAY".to_owned(), "off".to_owned())];
+    let engines = Docket::up_with(Options { env: off, ..Options::default() }).await;
     let first = beside(&engines).await;
     let second = beside(&engines).await;
     let all = [&engines, &first, &second];
@@ -39,13 +40,15 @@ async fn a_paused_leader_is_followed_and_fenced() {
     let pid = eventually("the leader is one of the three", || async {
         let mut found = None;
         for docket in all {
-            if leading.contains(&docket.pid().to_string()) {
+            let metrics = Client::new(docket.url(), None).get("/metrics").await.body.to_string();
+            if metrics.contains("docket_relay_leader 1") {
                 found = Some(docket.pid());
             }
         }
         found
     })
     .await;
+    assert_ne!(pid, engines.pid(), "whose engines these are can't be paused: start it again");
     let paused_is_first = first.pid() == pid;
     signal(pid, "STOP");
     let watcher = if paused_is_first { &second } else { &first };
