@@ -88,19 +88,21 @@ impl Story<'_> {
         agent: &Person,
     ) -> Result<(), serde_json::Error> {
         self.open(scenario, customer)?;
-        if self.rng.random_bool(0.92) {
-            let team = TEAMS[self.rng.random_range(0..TEAMS.len())];
-            self.after(5 * MINUTE, 6 * HOUR);
-            self.add::<Assign>(agent, json!({"agent": agent.id, "team": team}))?;
-            self.move_to(agent, self.last(StatusCategory::Open))?;
+        if self.rng.random_bool(0.05) {
+            // Nobody has seen it yet.
+            return Ok(());
         }
-        self.talk(scenario, customer, agent)?;
+        let team = TEAMS[self.rng.random_range(0..TEAMS.len())];
+        self.after(5 * MINUTE, 6 * HOUR);
+        self.add::<Assign>(agent, json!({"agent": agent.id, "team": team}))?;
+        self.move_to(agent, self.last(StatusCategory::Open))?;
+        let answered = self.talk(scenario, customer, agent)?;
         if self.rng.random_bool(0.06) {
             self.after(MINUTE, HOUR);
             let reason = "The customer waits for an important date";
             self.add::<Escalate>(agent, json!({"to_role": "support_lead", "reason": reason}))?;
         }
-        if self.rng.random_bool(0.85) {
+        if self.rng.random_bool(if answered { 0.9 } else { 0.5 }) {
             self.resolve(scenario, customer, agent)?;
         }
         Ok(())
@@ -124,12 +126,13 @@ impl Story<'_> {
         self.add::<Open>(customer, body)
     }
 
+    /// Whether the customer answered.
     fn talk(
         &mut self,
         scenario: &Scenario,
         customer: &Person,
         agent: &Person,
-    ) -> Result<(), serde_json::Error> {
+    ) -> Result<bool, serde_json::Error> {
         self.after(10 * MINUTE, 10 * HOUR);
         self.add::<Reply>(
             agent,
@@ -140,12 +143,13 @@ impl Story<'_> {
             self.after(MINUTE, HOUR);
             self.add::<AddNote>(agent, json!({"body": scenario.note}))?;
         }
-        if self.rng.random_bool(0.8) {
+        let answers = self.rng.random_bool(0.8);
+        if answers {
             self.after(20 * MINUTE, 2 * DAY);
             self.add::<Reply>(customer, json!({"body": scenario.answer}))?;
             self.move_to(agent, self.last(StatusCategory::Open))?;
         }
-        Ok(())
+        Ok(answers)
     }
 
     fn resolve(
