@@ -13,14 +13,27 @@ use uuid::Uuid;
 use crate::database::{Database, Running, eventually};
 use crate::story::{Story, Ticket, Written, history, user};
 
+/// What a search finds: by the words' index, and the same by walking the list, as the query API does
+/// for frequent words.
 async fn found(reader: &mut PgConnection, query: &str, notes: bool) -> Vec<Uuid> {
-    let mut found: Vec<Uuid> = sqlx::query_scalar("SELECT unnest(read.find_tickets($1, $2, 1000))")
+    let mut found: Vec<Uuid> = sqlx::query_scalar("SELECT unnest(read.find_tickets($1, $2, 5000))")
         .bind(query)
         .bind(notes)
-        .fetch_all(reader)
+        .fetch_all(&mut *reader)
         .await
         .unwrap();
+    let mut walked: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT id FROM read.tickets, read.search_terms($1) AS terms \
+         WHERE read.ticket_matches(id, terms.wanted, terms.unwanted, $2)",
+    )
+    .bind(query)
+    .bind(notes)
+    .fetch_all(reader)
+    .await
+    .unwrap();
     found.sort_unstable();
+    walked.sort_unstable();
+    assert_eq!(found, walked, "{query}");
     found
 }
 
@@ -161,7 +174,17 @@ async fn search_uses_its_index_under_row_level_security() {
         "SELECT seq_scan FROM pg_stat_user_tables WHERE schemaname = 'search_v1' AND relname = 'texts'";
     let (before, whole_before) = (database.number(scans).await, database.number(whole).await);
     let mut reader = database.reader_of("one").await;
-    assert!(!found(&mut reader, "printer login", false).await.is_empty());
+    let searched: Vec<Uuid> =
+        sqlx::query_scalar("SELECT unnest(read.find_tickets('printer login', false, 5000))")
+            .fetch_all(&mut reader)
+            .await
+            .unwrap();
+    assert!(!searched.is_empty());
+    let frequent: Option<Vec<Uuid>> = sqlx::query_scalar("SELECT read.find_tickets('printer', false, 10)")
+        .fetch_one(&mut reader)
+        .await
+        .unwrap();
+    assert_eq!(frequent, None, "too many to name");
     reader.close().await.unwrap();
     eventually("the index is used", async || (database.number(scans).await > before).then_some(())).await;
     assert_eq!(database.number(whole).await, whole_before, "the table is not scanned");
