@@ -20,4 +20,4 @@ lint: setup
 
 # Speed, as ratios of one run on this machine.
 bench: setup
-	@deploy/test-servers.sh .ci/benches
+	@deploy/test-servers.sh --durable .ci/benches

@@ -1,8 +1,15 @@
 #!/usr/bin/env bash
 # Runs a command with a Postgres and a nats-server that live as long as it does, and names them in
 # DOCKET_TEST_DATABASE_URL and DOCKET_TEST_NATS_URL. Addresses that are set already are used instead.
-# These two are fast and forgetful; tests of durability start Docket with engines of its own.
+# These two are fast and forgetful; tests of durability start Docket with engines of its own. With
+# --durable (for benches) Postgres keeps what it commits, with the settings that Docket runs it with.
 set -euo pipefail
+
+durable=no
+if [ "${1:-}" = --durable ]; then
+    durable=yes
+    shift
+fi
 
 if [ -n "${DOCKET_TEST_DATABASE_URL:-}" ] && [ -n "${DOCKET_TEST_NATS_URL:-}" ]; then
     exec "$@"
@@ -59,13 +66,24 @@ EOF
 pids+=($!)
 ports="$dir/nats-server_$!.ports"
 
+conf="$dir/postgres.conf"
+cp "$(dirname "$0")/postgres/docket.conf" "$conf"
+cat >>"$conf" <<EOF
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = 400
+EOF
+[ "$durable" = yes ] || cat >>"$conf" <<EOF
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+EOF
+chmod 644 "$conf"
+
 for try in 1 2 3 4 5; do
     port=$((20000 + RANDOM % 12000))
-    (as_postgres "$bin/postgres" -D "$dir/postgres/data" -p "$port" -c listen_addresses=127.0.0.1 \
-        -c unix_socket_directories= -c fsync=off -c full_page_writes=off -c synchronous_commit=off \
-        -c max_connections=400 -c shared_buffers=256MB -c max_wal_size=4GB -c jit=off -c timezone=UTC \
-        -c max_parallel_workers_per_gather=0 -c max_parallel_maintenance_workers=0 \
-        -c autovacuum_naptime=15s) >"$dir/postgres.log" 2>&1 &
+    (as_postgres "$bin/postgres" -D "$dir/postgres/data" -c config_file="$conf" -p "$port") \
+        >"$dir/postgres.log" 2>&1 &
     postgres=$!
     ready=no
     for _ in $(seq 600); do
@@ -89,6 +107,7 @@ for _ in $(seq 600); do
 done
 url=$(sed -nE 's/.*"(nats:\/\/[^"]+)".*/\1/p' "$ports" | head -n 1)
 
+export PATH="$bin:$PATH"
 export DOCKET_TEST_DATABASE_URL="postgres://docket@127.0.0.1:$port/postgres"
 export DOCKET_TEST_NATS_URL="$url"
 "$@" &
