@@ -3,8 +3,8 @@
 -- Answers by idempotency key, kept for 24 hours at least.
 CREATE TABLE idempotency_keys (
     tenant_id    uuid        NOT NULL,
-    user_id      text        NOT NULL,
-    key          text        NOT NULL,
+    user_id      text        COLLATE "C" NOT NULL,
+    key          text        COLLATE "C" NOT NULL,
     request_hash bytea       NOT NULL CHECK (octet_length(request_hash) = 32),
     command_id   uuid        NOT NULL,
     aggregate_id text        NOT NULL,
@@ -22,8 +22,8 @@ CREATE INDEX idempotency_keys_age ON idempotency_keys USING brin (recorded_at)
 -- What one aggregate of a tenant has to itself, such as a ticket number.
 CREATE TABLE claims (
     tenant_id    uuid NOT NULL,
-    kind         text NOT NULL,
-    value        text NOT NULL,
+    kind         text COLLATE "C" NOT NULL,
+    value        text COLLATE "C" NOT NULL,
     aggregate_id text NOT NULL,
     PRIMARY KEY (tenant_id, kind, value)
 );

@@ -115,11 +115,18 @@ BEGIN
         END IF;
     END IF;
     IF cardinality(k_command) > 0 THEN
-        INSERT INTO claims (tenant_id, kind, value, aggregate_id)
-        SELECT c_tenant[c.command], c.kind, c.value, c_id[c.command]
-          FROM unnest(k_command, k_kind, k_value) AS c (command, kind, value)
-         WHERE refused IS NULL OR refused[c.command] = 0
-        ON CONFLICT DO NOTHING;
+        IF refused IS NULL THEN
+            INSERT INTO claims (tenant_id, kind, value, aggregate_id)
+            SELECT c_tenant[c.command], c.kind, c.value, c_id[c.command]
+              FROM unnest(k_command, k_kind, k_value) AS c (command, kind, value);
+        ELSE
+            -- One that the aggregate has already is claimed again without effect.
+            INSERT INTO claims (tenant_id, kind, value, aggregate_id)
+            SELECT c_tenant[c.command], c.kind, c.value, c_id[c.command]
+              FROM unnest(k_command, k_kind, k_value) AS c (command, kind, value)
+             WHERE refused[c.command] = 0
+            ON CONFLICT DO NOTHING;
+        END IF;
     END IF;
 END
 $$;

@@ -11,6 +11,7 @@
     reason = "a bench stops at the first error, prints, measures for so long, and makes its own ids"
 )]
 
+mod follow;
 mod ours;
 mod pgbench;
 mod shipped;
@@ -19,6 +20,8 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Executor, PgPool};
+
+use crate::follow::Told;
 
 /// An event like those that opening a ticket over HTTP appends: 640 bytes with its metadata.
 pub(crate) const PAYLOAD: &str = r#"{"number":"TKT-00000001","subject":"The printer on the third floor prints every page twice","description":"Since this morning every page comes out twice, whatever the settings say. It was restarted twice, and another cable did not help. People queue.","status":"new","status_category":"new","priority":"high","priority_rank":2,"source":"portal","requester":{"id":"customer-17","name":"Ada Example","email":"ada@example.org"},"tags":[]}"#;
@@ -62,12 +65,22 @@ async fn main() {
     rows.push(("append, 64 callers, later", ours::opens(&pool, 64, length).await));
     report(&base, &rows);
 
-    drain(pool).await;
-    admin.execute(format!("DROP DATABASE {name} WITH (FORCE)").as_str()).await.expect("dropped");
-}
+    println!("{:<34} {:>9.0}", "read from the log by a subscription", follow::replay(&pool).await);
+    if let (true, Ok(nats)) = (wanted("follow"), std::env::var("DOCKET_TEST_NATS_URL")) {
+        for (name, told) in [
+            ("by JetStream and the writer", Told::StreamAndWriter),
+            ("by JetStream alone", Told::Stream),
+            ("by the writer alone", Told::Writer),
+        ] {
+            let (p50, p99) = follow::delay(&pool, &nats, told, length).await;
+            let ms = |delay: Duration| delay.as_secs_f64() * 1e3;
+            println!("commit to subscriber, {name:<28} p50 {:.1} ms, p99 {:.1} ms", ms(p50), ms(p99));
+        }
+        follow::clean(&nats).await;
+    }
 
-async fn drain(pool: PgPool) {
     pool.close().await;
+    admin.execute(format!("DROP DATABASE {name} WITH (FORCE)").as_str()).await.expect("dropped");
 }
 
 fn report(base: &Measured, rows: &[(&str, Measured)]) {

@@ -74,7 +74,7 @@ pub(crate) async fn contended(pool: &PgPool, callers: usize, length: Duration) -
     .await
 }
 
-fn append(id: String, expected: i64, event_type: &'static str) -> Append {
+pub(crate) fn append(id: String, expected: i64, event_type: &'static str) -> Append {
     Append {
         tenant: TenantId::of_key("bench"),
         aggregate_type: "ticket",
