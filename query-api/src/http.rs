@@ -6,6 +6,7 @@ mod console;
 mod documentation;
 mod event;
 pub(crate) mod event_view;
+mod operation;
 mod person;
 mod projection;
 mod queue;
@@ -37,6 +38,7 @@ use crate::asking::Permitted;
             log that it reflects; a query takes it as `Docket-Min-Position` and waits until it can show that \
             much. Errors are problem details (RFC 9457) with a stable `code`."
     ),
+    paths(operation::healthz, operation::readyz, operation::metrics, operation::openapi),
     components(schemas(service_kit::problem::ProblemSchema)),
     security(("bearer" = [])),
     tags(

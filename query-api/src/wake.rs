@@ -133,3 +133,58 @@ fn note(sender: &watch::Sender<Position>, message: &async_nats::Message) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use service_kit::wait::until;
+
+    use super::*;
+
+    /// Well below the net, so that it wasn't the net.
+    const SOON: Duration = Duration::from_millis(700);
+
+    #[tokio::test]
+    async fn the_writer_wakes() {
+        let (head, receiver) = watch::channel(Position::START);
+        let mut ear = Wake::polling().or(Wake::on(receiver)).listen();
+        let start = Instant::now();
+        head.send_replace(Position(1));
+        ear.beyond(Position::START).await;
+        assert!(start.elapsed() < SOON);
+        // A writer that is gone isn't heard for ever.
+        drop(head);
+        ear.beyond(Position(1)).await;
+        assert!(start.elapsed() >= NET);
+    }
+
+    #[tokio::test]
+    async fn the_relays_messages_wake_while_somebody_listens() {
+        let url = std::env::var("DOCKET_TEST_NATS_URL")
+            .expect("DOCKET_TEST_NATS_URL is not set: run the tests by `make test`");
+        let client = async_nats::connect(url).await.unwrap();
+        let cell = format!("wake{}", std::process::id());
+        let subject = format!("docket.{cell}.events.t.ticket.i.TagAdded");
+        let publish = |position: i64| {
+            let mut headers = async_nats::HeaderMap::new();
+            headers.insert("docket-position", position.to_string());
+            client.publish_with_headers(subject.clone(), headers, "{}".into())
+        };
+        let wake = Wake::nats(client.clone(), &cell, CancellationToken::new());
+        let ear = wake.listen();
+        let heard = until(Duration::from_secs(5), Duration::from_millis(20), || async {
+            publish(7).await.unwrap();
+            (*ear.0.heads[0].borrow() == Position(7)).then_some(())
+        });
+        heard.await.unwrap();
+        drop(ear);
+        let again = until(Duration::from_secs(5), Duration::from_millis(20), || async {
+            let mut ear = wake.listen();
+            publish(8).await.unwrap();
+            ear.beyond(Position(7)).await;
+            (*ear.0.heads[0].borrow() == Position(8)).then_some(())
+        });
+        again.await.unwrap();
+    }
+}

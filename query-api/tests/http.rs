@@ -1,6 +1,8 @@
 //! Queries against a real Postgres: events go into the log, projections fold them, and answers are
 //! held to what they promise.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on may panic")]
+
 #[path = "http/access.rs"]
 mod access;
 #[path = "http/app.rs"]

@@ -94,6 +94,9 @@ impl App {
 
     /// Only the log moves.
     pub(crate) async fn without_projections() -> Self {
+        if std::env::var_os("RUST_LOG").is_some() {
+            Box::leak(Box::new(service_kit::telemetry::init(service_kit::telemetry::LogFormat::Text)));
+        }
         let maintenance = maintenance_url();
         let database = format!("query_{}", RandomIds.next().simple());
         let options: PgConnectOptions = maintenance.parse().unwrap();

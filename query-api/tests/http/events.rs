@@ -42,7 +42,7 @@ impl Stream {
                     name: field("event:").unwrap(),
                     data: serde_json::from_str(&field("data:").unwrap()).unwrap(),
                 });
-                self.text = rest.to_owned();
+                self.text = String::from(rest);
                 if sent.is_some() {
                     return sent;
                 }
