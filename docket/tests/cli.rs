@@ -108,6 +108,16 @@ async fn history_and_demo_come_in_once_however_often_they_are_told() {
     docket.prints(&["demo", "--tickets", "40", "--seed", "7"]);
     assert_eq!(docket.status()["log"]["head"], head);
 
+    // The file has grown, by an update of its last incident.
+    let rows = include_str!("cli/incidents.csv");
+    let last = rows.lines().last().unwrap();
+    let more = last.replace(",Closed,", ",Active,").replace("8/3/2016", "9/3/2016");
+    std::fs::write(&file, format!("{rows}{more}\n")).unwrap();
+    let report = docket.prints(&import);
+    assert!(report.contains("1 tickets added with 1 events, 1 were there"), "{report}");
+    assert_eq!(docket.ticket("default", "INC0000002").await["reopen_count"], 2);
+    let head = docket.status()["log"]["head"].clone();
+
     docket.prints(&["relay", "reset"]);
     eventually("the stream was built anew", || async {
         let status = docket.try_status()?;
