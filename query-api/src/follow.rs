@@ -70,7 +70,7 @@ pub(crate) async fn shown(
 ) -> Result<Vec<CloudEvent>, QueryError> {
     let facts = logged.into_iter().map(|one| one.read(&api.0.upcasters)).collect();
     let facts = visibility::keep_visible(snapshot, caller, facts).await?;
-    let redacted = visibility::redacted(snapshot, &facts).await?;
+    let redacted = visibility::redacted(snapshot, &api.0.upcasters, &facts).await?;
     Ok(facts
         .iter()
         .filter_map(|fact| {

@@ -130,6 +130,21 @@ pub(crate) async fn openings(
     .await
 }
 
+/// The redactions of these tickets' messages.
+pub(crate) async fn redactions(
+    snapshot: &mut Snapshot,
+    tickets: Vec<String>,
+) -> Result<Vec<Logged>, sqlx::Error> {
+    sqlx::query_as(&format!(
+        "SELECT {COLUMNS} FROM events AS e WHERE e.aggregate_type = $1 AND e.aggregate_id = ANY($2) \
+         AND e.event_type = 'MessageRedacted'"
+    ))
+    .bind(TICKET)
+    .bind(tickets)
+    .fetch_all(&mut *snapshot.tx)
+    .await
+}
+
 /// Whether the tenant was ever created.
 pub(crate) async fn tenant_exists(snapshot: &mut Snapshot, tenant: TenantId) -> Result<bool, sqlx::Error> {
     sqlx::query(

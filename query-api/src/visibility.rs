@@ -10,6 +10,7 @@ use domain::event::{Event, TICKET};
 use domain::identity::{Principal, Visibility};
 use domain::metadata::Metadata;
 use domain::ticket::TicketEvent;
+use domain::ticket::upcast::Upcasters;
 use serde_json::Value;
 use sqlx::{Postgres, QueryBuilder, Row};
 use uuid::Uuid;
@@ -116,17 +117,26 @@ fn remove(data: &mut Value, names: &[&str]) {
     }
 }
 
-/// Of these messages, those whose text was taken out of sight.
-pub(crate) async fn redacted(snapshot: &mut Snapshot, facts: &[Fact]) -> Result<HashSet<Uuid>, QueryError> {
-    let messages: Vec<Uuid> = facts.iter().filter_map(Fact::ticket).filter_map(message_of).collect();
-    if messages.is_empty() {
+/// The messages whose text was taken out of sight, of the tickets that these events are about. The log
+/// says so, not the read model, which may be behind: what was redacted is never shown again.
+pub(crate) async fn redacted(
+    snapshot: &mut Snapshot,
+    upcasters: &Upcasters,
+    facts: &[Fact],
+) -> Result<HashSet<Uuid>, QueryError> {
+    let with_texts = facts.iter().filter(|fact| fact.ticket().and_then(message_of).is_some());
+    let tickets: HashSet<String> = with_texts.map(|fact| fact.logged.aggregate_id.clone()).collect();
+    if tickets.is_empty() {
         return Ok(HashSet::new());
     }
-    let rows = sqlx::query("SELECT id FROM read.messages WHERE id = ANY($1) AND redacted")
-        .bind(messages)
-        .fetch_all(&mut *snapshot.tx)
-        .await?;
-    Ok(rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?)
+    let redactions = log::redactions(snapshot, tickets.into_iter().collect()).await?;
+    Ok(redactions
+        .into_iter()
+        .filter_map(|one| match one.read(upcasters).event {
+            Some(Event::Ticket(TicketEvent::MessageRedacted(event))) => Some(event.message_id.0),
+            _ => None,
+        })
+        .collect())
 }
 
 /// Whether every ticket of the tenant is visible, the deleted ones too.
@@ -189,7 +199,6 @@ fn opened_by(opening: &log::Logged, caller: &Principal) -> bool {
 #[cfg(test)]
 mod tests {
     use domain::ids::{OrganizationId, TenantId, UserId};
-    use domain::ticket::upcast::Upcasters;
     use serde_json::json;
 
     use super::*;

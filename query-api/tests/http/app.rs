@@ -216,20 +216,32 @@ impl App {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
-    /// Stops everything and removes the database.
+    /// Stops everything in order; the database goes with the app.
     pub(crate) async fn stop(mut self) {
         self.shutdown.cancel();
         if let Some(runtime) = self.runtime.take() {
             runtime.stopped().await;
         }
         self.owner.close().await;
+    }
+}
+
+/// Also after a test that failed.
+impl Drop for App {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
         let _ = std::fs::remove_dir_all(&self.directory);
         let options: PgConnectOptions = self.maintenance.parse().unwrap();
-        let mut connection = PgConnection::connect_with(&options).await.unwrap();
-        sqlx::query(&format!("DROP DATABASE {} WITH (FORCE)", self.database))
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.database);
+        // The test's runtime can't be waited for from within itself.
+        let removal = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async move {
+                let mut connection = PgConnection::connect_with(&options).await.unwrap();
+                sqlx::query(&sql).execute(&mut connection).await.unwrap();
+            });
+        });
+        let _ = removal.join();
     }
 }
 
