@@ -3,6 +3,12 @@
 //! `make bench` runs it with the release build. It starts `docket up` with engines of its own, from an
 //! empty database, as a new user does.
 
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a bench stops at the first error, and keeps a rate by the clock"
+)]
+
 mod load;
 
 use std::path::Path;

@@ -8,26 +8,26 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// One kept connection.
-pub struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 /// What the bench needs of an answer.
-pub struct Reply {
-    pub status: u16,
-    pub position: Option<i64>,
-    pub body: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) position: Option<i64>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Connection {
-    pub async fn open(address: &str) -> Self {
+    pub(crate) async fn open(address: &str) -> Self {
         let stream = TcpStream::connect(address).await.expect("a connection");
         stream.set_nodelay(true).expect("no delay");
         Self { stream, buffer: Vec::with_capacity(4096) }
     }
 
-    pub async fn send(&mut self, request: &[u8]) -> Reply {
+    pub(crate) async fn send(&mut self, request: &[u8]) -> Reply {
         self.stream.write_all(request).await.expect("written");
         self.buffer.clear();
         loop {
@@ -55,7 +55,7 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// A `POST` as bytes.
-pub fn post(path: &str, token: &str, body: &str) -> Vec<u8> {
+pub(crate) fn post(path: &str, token: &str, body: &str) -> Vec<u8> {
     format!(
         "POST {path} HTTP/1.1\r\nhost: docket\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
          content-length: {}\r\n\r\n{body}",
@@ -65,14 +65,20 @@ pub fn post(path: &str, token: &str, body: &str) -> Vec<u8> {
 }
 
 /// A `GET` as bytes, with a further header line or none.
-pub fn get(path: &str, token: &str, header: &str) -> Vec<u8> {
+pub(crate) fn get(path: &str, token: &str, header: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: docket\r\nauthorization: Bearer {token}\r\n{header}\r\n")
         .into_bytes()
 }
 
 /// Runs one request after the other on each connection for `length`; gives answers per second.
 /// `request` makes the request of a connection's nth turn.
-pub async fn rate<F>(address: &str, connections: usize, length: Duration, expected: u16, request: F) -> f64
+pub(crate) async fn rate<F>(
+    address: &str,
+    connections: usize,
+    length: Duration,
+    expected: u16,
+    request: F,
+) -> f64
 where
     F: Fn(usize, u64) -> Vec<u8> + Send + Sync + 'static,
 {

@@ -1,6 +1,8 @@
 //! The harness of the whole-system tests: a real `docket` with engines of its own,
 //! driven as its users drive it: by HTTP, by the command line, by signals.
 
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+
 mod client;
 mod process;
 mod wait;

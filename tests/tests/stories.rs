@@ -1,5 +1,7 @@
 //! What people do with Docket, and what it must withstand, on real engines.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 #[path = "stories/access.rs"]
 mod access;
 #[path = "stories/bad_input.rs"]

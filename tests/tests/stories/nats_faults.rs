@@ -122,7 +122,9 @@ async fn single_messages_are_deleted_doubled_and_out_of_order() {
         for (name, values) in message.headers.iter() {
             if name.as_ref() as &str != "Nats-Msg-Id" && !(name.as_ref() as &str).starts_with("Nats-Expected")
             {
-                values.iter().for_each(|value| headers.append(name.clone(), value.clone()));
+                for value in values {
+                    headers.append(name.clone(), value.clone());
+                }
             }
         }
         let sent = context.publish_with_headers(message.subject.clone(), headers, message.payload.clone());
