@@ -91,14 +91,6 @@ impl DataDir {
         })
     }
 
-    pub(crate) fn engines_file(&self) -> PathBuf {
-        self.0.join("engines.json")
-    }
-
-    pub(crate) fn instance_file(&self) -> PathBuf {
-        self.0.join("instance.json")
-    }
-
     pub(crate) fn issuer_dir(&self) -> PathBuf {
         self.0.join("issuer")
     }
@@ -127,21 +119,23 @@ impl DataDir {
     }
 
     /// Reads a file of ours; `None` if it isn't there.
-    pub(crate) fn read_json<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, DataDirError> {
-        let bytes = match std::fs::read(path) {
+    pub(crate) fn read_json<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, DataDirError> {
+        let path = self.0.join(name);
+        let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(DataDirError::Io { what: "read", path: path.to_path_buf(), source }),
+            Err(source) => return Err(DataDirError::Io { what: "read", path, source }),
         };
         let read = serde_json::from_slice(&bytes).map(Some);
-        read.map_err(|source| DataDirError::Json { path: path.to_path_buf(), source })
+        read.map_err(|source| DataDirError::Json { path, source })
     }
 
     /// Writes a file of ours, whole or not at all.
-    pub(crate) fn write_json<T: Serialize>(&self, path: &Path, value: &T) -> Result<(), DataDirError> {
+    pub(crate) fn write_json<T: Serialize>(&self, name: &str, value: &T) -> Result<(), DataDirError> {
+        let path = self.0.join(name);
         let bytes = serde_json::to_vec_pretty(value);
-        let bytes = bytes.map_err(|source| DataDirError::Json { path: path.to_path_buf(), source })?;
-        write_private(path, &bytes)
+        let bytes = bytes.map_err(|source| DataDirError::Json { path: path.clone(), source })?;
+        write_private(&path, &bytes)
     }
 }
 
@@ -174,10 +168,10 @@ mod tests {
     fn files_are_the_owners_alone() {
         let temp = tempfile::tempdir().unwrap();
         let dir = DataDir::create(&temp.path().join("data")).unwrap();
-        dir.write_json(&dir.engines_file(), &1).unwrap();
-        let mode = std::fs::metadata(dir.engines_file()).unwrap().permissions().mode();
+        dir.write_json("one.json", &1).unwrap();
+        let mode = std::fs::metadata(dir.path().join("one.json")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(dir.read_json::<i32>(&dir.engines_file()).unwrap(), Some(1));
-        assert_eq!(dir.read_json::<i32>(&dir.instance_file()).unwrap(), None);
+        assert_eq!(dir.read_json::<i32>("one.json").unwrap(), Some(1));
+        assert_eq!(dir.read_json::<i32>("two.json").unwrap(), None);
     }
 }

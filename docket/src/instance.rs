@@ -8,6 +8,9 @@ use crate::data_dir::{DataDir, DataDirError};
 use crate::failure::Failure;
 use crate::settings::Settings;
 
+/// In the data directory.
+const FILE: &str = "instance.json";
+
 /// What `docket up` tells other commands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Instance {
@@ -28,12 +31,23 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
+    /// Lets other commands find it.
+    pub(crate) fn publish(&self, dir: &DataDir) -> Result<(), DataDirError> {
+        dir.write_json(FILE, self)
+    }
+
+    /// Nothing is to be found there any more.
+    pub(crate) fn withdraw(dir: &DataDir) {
+        // Without a holder of the lock it means nothing, so failing is no matter.
+        let _ = std::fs::remove_file(dir.path().join(FILE));
+    }
+
     /// The one that runs on this directory.
     pub(crate) fn running(dir: &DataDir) -> Result<Option<Self>, DataDirError> {
         if !dir.is_locked() {
             return Ok(None);
         }
-        dir.read_json(&dir.instance_file())
+        dir.read_json(FILE)
     }
 
     /// The one that runs, or a failure that says what to do.

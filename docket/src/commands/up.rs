@@ -35,8 +35,7 @@ pub(crate) async fn run(settings: &Settings) -> Outcome {
     ))?;
     let engines = Engines::start(&dir, settings).await?;
     let outcome = serve(&dir, settings, &engines, listener, requests).await;
-    // What stands in it ends with us.
-    let _ = std::fs::remove_file(dir.instance_file());
+    Instance::withdraw(&dir);
     engines.stop().await;
     outcome
 }
@@ -168,12 +167,12 @@ fn cursor_secret(dir: &DataDir, settings: &Settings) -> Result<String, Failure> 
     if let Some(secret) = &settings.cursor_secret {
         return Ok(secret.clone());
     }
-    let path = dir.path().join("cursor.json");
-    if let Some(secret) = dir.read_json(&path)? {
+    const FILE: &str = "cursor.json";
+    if let Some(secret) = dir.read_json(FILE)? {
         return Ok(secret);
     }
     let secret = crate::engines::password();
-    dir.write_json(&path, &secret)?;
+    dir.write_json(FILE, &secret)?;
     Ok(secret)
 }
 
@@ -215,7 +214,7 @@ async fn announce(
         nats_url: engines.nats_url.clone(),
         own_nats: engines.nats.is_some(),
     };
-    dir.write_json(&dir.instance_file(), &instance)?;
+    instance.publish(dir)?;
     let user = UserId::new("admin").while_doing("no user id")?;
     let claims = Claims::new(user, TenantId::of_key(tenants::FIRST), vec!["platform_admin".to_owned()]);
     let token = issuer.mint(&claims, TOKEN_LIFE, &SystemClock).while_doing("the token cannot be signed")?;

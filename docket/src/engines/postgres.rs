@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use service_kit::wait::until;
+use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection};
 
@@ -95,7 +96,7 @@ impl PostgresEngine {
 
 /// `cannot_connect_now`: starting, recovering, or stopping.
 fn is_starting(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "57P03")
+    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code| code == "57P03")
 }
 
 async fn blocking<T: Send + 'static>(

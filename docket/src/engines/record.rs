@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::EngineError;
 use crate::data_dir::DataDir;
 
+/// In the data directory.
+const FILE: &str = "engines.json";
 /// Ports below those that systems hand out by themselves, so that no outgoing connection takes
 /// one while an engine is restarted.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
@@ -30,7 +32,7 @@ impl EnginesRecord {
     pub(crate) const USER: &'static str = "docket";
 
     pub(super) fn load_or_create(dir: &DataDir) -> Result<Self, EngineError> {
-        if let Some(record) = dir.read_json::<Self>(&dir.engines_file())? {
+        if let Some(record) = dir.read_json::<Self>(FILE)? {
             return Ok(record);
         }
         let record = Self {
@@ -45,7 +47,7 @@ impl EnginesRecord {
     }
 
     pub(super) fn save(&self, dir: &DataDir) -> Result<(), EngineError> {
-        Ok(dir.write_json(&dir.engines_file(), self)?)
+        Ok(dir.write_json(FILE, self)?)
     }
 
     /// Nothing was started with it yet.

@@ -129,7 +129,7 @@ fn keep_running<P: Program>(program: &P, shared: &Shared) {
             }
             Ok(None) => return,
             Err(error) => {
-                tracing::error!(engine = P::NAME, %error, "an engine cannot be started; trying again")
+                tracing::error!(engine = P::NAME, %error, "an engine cannot be started; trying again");
             }
         }
         if began.elapsed() > RAN_A_WHILE {
