@@ -51,7 +51,7 @@ impl Default for LogOptions {
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(2),
-            resolve_within: Duration::from_secs(8),
+            resolve_within: Duration::from_secs(4),
             answer_within: Duration::from_secs(20),
             cache_bytes: 32 << 20,
             keep_keys: Duration::from_secs(25 * 60 * 60),

@@ -2,11 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{CommandId, EventId, Position, TenantId, Version};
+use futures::TryStreamExt;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
 use crate::envelope::RecordedEvent;
+
+/// What one read weighs at most when it is bounded by bytes.
+pub const READ_BYTES: usize = 8 << 20;
 
 /// Reads the log. Needs no more than a pool that may select from `events`.
 #[derive(Clone, Debug)]
@@ -43,6 +47,34 @@ impl LogReader {
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(recorded).collect()
+    }
+
+    /// As [`Self::read`], but stops as soon as what was read weighs [`READ_BYTES`], so that large
+    /// payloads don't fill the memory. At least one event, if there is one.
+    pub async fn read_within_bytes(
+        &self,
+        after: Position,
+        limit: i64,
+    ) -> Result<Vec<RecordedEvent>, sqlx::Error> {
+        let mut rows = sqlx::query(
+            "SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
+                    event_version, payload::text, metadata::text, command_id, recorded_at
+               FROM events
+              WHERE position > $1 AND position <= $1 + $2
+              ORDER BY position",
+        )
+        .bind(after.0)
+        .bind(limit)
+        .fetch(&self.pool);
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        while bytes < READ_BYTES
+            && let Some(row) = rows.try_next().await?
+        {
+            let event = recorded(&row)?;
+            bytes += weight(&event);
+            events.push(event);
+        }
+        Ok(events)
     }
 
     /// The events after a position that a filter lets through, in order, `limit` at most.
@@ -114,6 +146,15 @@ impl LogReader {
     pub async fn log_id(&self) -> Result<Uuid, sqlx::Error> {
         sqlx::query_scalar("SELECT log_id FROM log_head").fetch_one(&self.pool).await
     }
+}
+
+fn weight(event: &RecordedEvent) -> usize {
+    event.payload.len() + event.metadata.len()
+}
+
+/// Whether a read of up to `limit` events came back full, so that there are probably more.
+pub(crate) fn is_full(events: &[RecordedEvent], limit: usize) -> bool {
+    events.len() >= limit || events.iter().map(weight).sum::<usize>() >= READ_BYTES
 }
 
 fn recorded(row: &PgRow) -> Result<RecordedEvent, sqlx::Error> {

@@ -168,7 +168,8 @@ impl Subscription {
         if self.log.is_none() {
             self.log = Some(self.options.reader.log_id().await.map_err(LogError::of)?);
         }
-        let events = self.options.reader.read(self.last, self.options.batch).await.map_err(LogError::of)?;
+        let reader = &self.options.reader;
+        let events = reader.read_within_bytes(self.last, self.options.batch).await.map_err(LogError::of)?;
         if let Some(last) = events.last() {
             self.last = last.position;
             self.stream_is_late = true;

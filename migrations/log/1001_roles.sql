@@ -7,6 +7,8 @@
 DO $$
 DECLARE
     wanted text;
+    -- From Postgres 16 on, who creates a role is a member of it, but may not take it.
+    may_take text := CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['docket_command', 'docket_projection', 'docket_query'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
@@ -17,7 +19,7 @@ BEGIN
             END;
         END IF;
         -- So that the services may connect as whoever migrates.
-        IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+        IF NOT pg_has_role(current_user, wanted, may_take) THEN
             EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
         END IF;
     END LOOP;

@@ -19,7 +19,7 @@ mod shipped;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Executor, PgPool};
+use sqlx::{ConnectOptions, Executor};
 
 use crate::follow::Told;
 

@@ -17,7 +17,7 @@ use super::publish::{BrokenOff, Publisher};
 use super::reconcile::{ReconcileError, reconcile};
 use super::stream;
 use crate::pause::pause;
-use crate::reader::LogReader;
+use crate::reader::{LogReader, is_full};
 use crate::subjects;
 
 /// From the log to the stream.
@@ -176,14 +176,14 @@ impl Relay {
         loop {
             let room = self.options.in_flight.saturating_sub(publisher.in_flight()).min(256);
             if more && room > 0 {
-                let events = self.reader.read(publisher.sent(), room as i64).await?;
+                let events = self.reader.read_within_bytes(publisher.sent(), room as i64).await?;
                 if !lease.holds() {
                     return Err(Stopped::RanOut);
                 }
                 for event in &events {
                     publisher.send(event).await?;
                 }
-                more = events.len() == room;
+                more = is_full(&events, room);
             }
             tokio::select! {
                 biased;
