@@ -2,7 +2,7 @@
 //!
 //! What it promises: every read model is a function of the log. Each projection's checkpoint is
 //! written in the transaction that writes its rows, so nothing is applied twice or left out, whoever
-//! is killed when; what can't be applied parks its aggregate alone; and [`rebuild`] makes any of them
+//! is killed when; what can't be applied parks its aggregate alone; and [`rebuild()`] makes any of them
 //! anew beside the live one.
 //!
 //! The way of an event: the [`Runtime`]'s feed reads it once for all projections (`entry`), each
