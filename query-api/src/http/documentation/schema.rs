@@ -109,6 +109,10 @@ fn example_at(schema: &Value, schemas: &Map<String, Value>, depth: usize) -> Val
         return first.clone();
     }
     let kind = match &schema["type"] {
+        // Nothing is known of it but that it may be missing.
+        Value::Array(kinds) if schema.get("format").is_none() && kinds.iter().any(|kind| kind == "null") => {
+            "null"
+        }
         Value::Array(kinds) => kinds.iter().find_map(Value::as_str).unwrap_or_default(),
         other => other.as_str().unwrap_or_default(),
     };
