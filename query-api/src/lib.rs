@@ -4,7 +4,7 @@
 //! Every answer comes from one read-only transaction, as the role docket_query under row-level
 //! security with the tenant of the caller's token, and names the position that it reflects. Who may
 //! ask for what is `domain`'s table of operations; which rows of a tenant somebody sees, and what of
-//! them, is decided here in one place each: [`visibility`] of events, `Filter` of tickets.
+//! them, is decided here in one place each: `visibility` of events, `Filter` of tickets.
 
 mod answer;
 mod asking;
