@@ -221,4 +221,20 @@ mod tests {
         assert!(read("oidc_issuer = \"https://id.example\"\n").is_err());
         assert!(read("port = 70000\n").is_err());
     }
+
+    #[test]
+    fn every_setting_is_a_flag_and_in_the_readme() {
+        use clap::CommandFactory;
+        let mut command = crate::cli::Cli::command();
+        command.build();
+        let up = command.find_subcommand("up").unwrap();
+        let flags: Vec<&str> = up.get_arguments().filter_map(clap::Arg::get_long).collect();
+        let readme = include_str!("../../README.md");
+        for name in NAMES {
+            let flag = name.replace('_', "-");
+            assert!(flags.contains(&flag.as_str()), "{flag}: {flags:?}");
+            let row = format!("| `--{flag}` | `DOCKET_{}` | `{name}` |", name.to_uppercase());
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
 }
