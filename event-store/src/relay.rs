@@ -10,6 +10,7 @@ pub(crate) mod message;
 mod publish;
 mod reconcile;
 mod run;
+mod stopped;
 mod stream;
 
 pub use run::Relay;

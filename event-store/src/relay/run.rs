@@ -12,9 +12,10 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::RelayOptions;
-use super::leader::{Lease, LeaseError};
+use super::leader::Lease;
 use super::publish::{BrokenOff, Publisher};
 use super::reconcile::{ReconcileError, reconcile};
+use super::stopped::Stopped;
 use super::stream;
 use crate::pause::pause;
 use crate::reader::{LogReader, is_full};
@@ -25,36 +26,6 @@ pub struct Relay {
     options: RelayOptions,
     context: Context,
     reader: LogReader,
-}
-
-/// Why a leader stopped publishing.
-#[derive(Debug, thiserror::Error)]
-enum Stopped {
-    #[error(transparent)]
-    BrokenOff(#[from] BrokenOff),
-    #[error(transparent)]
-    Lease(#[from] LeaseError),
-    #[error(transparent)]
-    Reconcile(#[from] ReconcileError),
-    #[error("the log can't be read")]
-    Log(#[from] sqlx::Error),
-    #[error("the lease ran out")]
-    RanOut,
-    #[error("an operator wants the stream anew")]
-    Reset,
-    #[error("NATS is not connected")]
-    Disconnected,
-}
-
-impl Stopped {
-    fn ends_leadership(&self) -> bool {
-        matches!(
-            self,
-            Self::RanOut
-                | Self::Lease(LeaseError::Lost)
-                | Self::Reconcile(ReconcileError::Lease(LeaseError::Lost))
-        )
-    }
 }
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -133,7 +104,7 @@ impl Relay {
                 (wait, in_vain) = (FIRST_PAUSE, 0);
             }
             in_vain = if fenced { in_vain + 1 } else { 0 };
-            tell(&stopped, wait == FIRST_PAUSE);
+            stopped.tell(wait == FIRST_PAUSE);
             // The lease outlasts NATS being down: no other instance could do better.
             tokio::select! {
                 () = rest(wait, shutdown) => {}
@@ -238,16 +209,6 @@ impl Relay {
         metrics::gauge!("docket_relay_lag_events").set((head - position.0) as f64);
         metrics::gauge!("docket_relay_lag_seconds").set(seconds);
         Ok(())
-    }
-}
-
-/// Loud once for each outage, not for each try.
-fn tell(stopped: &Stopped, first: bool) {
-    let error: &(dyn std::error::Error + 'static) = stopped;
-    if first {
-        tracing::warn!(error, "the relay starts over");
-    } else {
-        tracing::debug!(error, "the relay starts over again");
     }
 }
 

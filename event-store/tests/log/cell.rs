@@ -67,8 +67,14 @@ impl Cell {
         PgPoolOptions::new().max_connections(4).connect_with(options).await.expect("a pool")
     }
 
+    /// A pool on the database of a cell that another process made.
+    pub(crate) async fn pool_of(name: &str) -> PgPool {
+        let server: PgConnectOptions = address("DOCKET_TEST_DATABASE_URL").parse().expect("a Postgres URL");
+        PgPoolOptions::new().max_connections(4).connect_with(server.database(name)).await.expect("a pool")
+    }
+
     pub(crate) async fn nats(&self) -> async_nats::Client {
-        async_nats::connect(address("DOCKET_TEST_NATS_URL")).await.expect("NATS")
+        nats().await
     }
 
     pub(crate) async fn end(self) {
@@ -103,6 +109,10 @@ impl Cell {
 #[expect(clippy::disallowed_methods, reason = "the one home of new ids in these tests")]
 pub(crate) fn fresh() -> Uuid {
     Uuid::now_v7()
+}
+
+pub(crate) async fn nats() -> async_nats::Client {
+    async_nats::connect(address("DOCKET_TEST_NATS_URL")).await.expect("NATS")
 }
 
 pub(crate) fn tenant() -> TenantId {

@@ -1,6 +1,7 @@
 //! From the log to the stream, whatever happens to the stream.
 
 use std::collections::BTreeSet;
+use std::process::Stdio;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
@@ -9,6 +10,7 @@ use domain::ids::Position;
 use event_store::EventLog;
 use event_store::relay::{self, Relay, RelayOptions, RelayStatus};
 use event_store::subjects;
+use tokio::process::Command;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -62,6 +64,11 @@ impl Cell {
     pub(crate) async fn relayed(&self) {
         until("the stream has the whole log", || async {
             let head = self.reader.head().await.expect("the head");
+            // Reading it all takes its time: not before it can be all.
+            let stream = self.stream().await;
+            if stream.is_none_or(|stream| stream.cached_info().state.messages < head.0 as u64) {
+                return false;
+            }
             let stored: BTreeSet<i64> = self.stored().await.iter().map(|stored| stored.position).collect();
             (1..=head.0).all(|position| stored.contains(&position))
         })
@@ -347,4 +354,53 @@ impl Cell {
     async fn status_leader(&self) -> Option<String> {
         relay::status(&self.pool, &self.name).await.expect("the state").and_then(|status| status.leader)
     }
+}
+
+/// The first relay runs in a process of its own, which is paused in mid-work. Another takes over; the
+/// first is fenced on waking, and nothing is missing or doubled.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_leader_is_replaced_and_fenced() {
+    let cell = Cell::new().await;
+    let log = cell.log().await;
+    let mut first = Command::new(std::env::current_exe().expect("this program"))
+        .args(["relay::a_relay_in_a_process_of_its_own", "--exact"])
+        .env("DOCKET_TEST_RELAY", &cell.name)
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("a process");
+    let pid = first.id().expect("a process id").to_string();
+    let signal = async |signal: &str| {
+        let sent = Command::new("kill").args([signal, &pid]).status().await.expect("kill");
+        assert!(sent.success());
+    };
+    until("the first leads", || async { cell.status_leader().await.as_deref() == Some("first") }).await;
+    fill(&log, 10).await;
+    cell.relayed().await;
+    cell.relay("second", &log).await;
+    for round in 1..=2 {
+        fill(&log, 300).await;
+        signal("-STOP").await;
+        fill(&log, 100).await;
+        until("the second leads", || async { cell.status_leader().await.as_deref() == Some("second") }).await;
+        cell.relayed().await;
+        signal("-CONT").await;
+        fill(&log, 300).await;
+        assert_eq!(cell.stream_is_the_log().await, 1, "round {round}");
+    }
+    assert_eq!(cell.status_leader().await.as_deref(), Some("second"));
+    first.kill().await.expect("killed");
+    cell.end().await;
+}
+
+/// Not a test by itself: what the one above runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_in_a_process_of_its_own() {
+    let Ok(name) = std::env::var("DOCKET_TEST_RELAY") else { return };
+    let pool = Cell::pool_of(&name).await;
+    let (_advance, wake) = tokio::sync::watch::channel(Position::START);
+    let mut options = RelayOptions::new(pool, crate::cell::nats().await, name, "first", wake);
+    options.lease = Duration::from_millis(1500);
+    options.poll = Duration::from_millis(20);
+    Relay::run(options, CancellationToken::new()).await;
 }
