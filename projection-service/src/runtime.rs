@@ -7,6 +7,7 @@
 mod feed;
 mod progress;
 mod retry;
+mod session;
 mod task;
 
 use std::sync::Arc;

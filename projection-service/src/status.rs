@@ -25,26 +25,18 @@ pub struct ProjectionStatus {
 /// The state of all projections, as the database has it.
 pub async fn status(pool: &PgPool) -> Result<Vec<ProjectionStatus>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT c.projection, c.version, c.position, \
-                greatest(coalesce(head.position, 0) - c.position, 0) AS lag_events, \
-                coalesce(extract(epoch FROM now() - oldest.recorded_at), 0)::float8 AS lag_seconds, \
-                CASE WHEN c.rebuilding THEN 'rebuilding' \
-                     WHEN c.state = 'live' AND waiting.count > 0 THEN 'parked' \
-                     ELSE c.state END AS state, \
-                waiting.count AS parked \
-         FROM read.checkpoints AS c \
-         LEFT JOIN LATERAL (SELECT max(position) AS position FROM events) AS head ON true \
-         LEFT JOIN events AS oldest ON oldest.position = c.position + 1 \
-         LEFT JOIN LATERAL (SELECT count(*) FROM parked_streams AS p \
-                            WHERE p.projection = c.projection) AS waiting ON true \
-         ORDER BY c.projection",
+        "SELECT p.name, p.version, p.position, p.state, p.parked, \
+                greatest(coalesce((SELECT max(position) FROM events), 0) - p.position, 0) AS lag_events, \
+                coalesce(extract(epoch FROM now() - oldest.recorded_at), 0)::float8 AS lag_seconds \
+         FROM read.projections AS p LEFT JOIN events AS oldest ON oldest.position = p.position + 1 \
+         ORDER BY p.name",
     )
     .fetch_all(pool)
     .await?;
     rows.iter()
         .map(|row| {
             Ok(ProjectionStatus {
-                name: row.try_get("projection")?,
+                name: row.try_get("name")?,
                 version: row.try_get("version")?,
                 position: row.try_get("position")?,
                 lag_events: row.try_get("lag_events")?,

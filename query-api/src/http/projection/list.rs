@@ -73,10 +73,9 @@ pub(crate) async fn get_projections(
 ) -> Result<Answer<Projections>, QueryError> {
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
     let rows: Vec<CheckpointRow> = sqlx::query_as(
-        "SELECT c.projection, c.version, c.position, c.state, c.updated_at, \
-                log_time(c.position + 1) AS waiting_since, \
-                (SELECT count(*) FROM parked_streams AS p WHERE p.projection = c.projection) AS parked \
-         FROM read.checkpoints AS c ORDER BY c.projection",
+        "SELECT p.name AS projection, p.version, p.position, p.state, p.updated_at, p.parked, \
+                log_time(p.position + 1) AS waiting_since \
+         FROM read.projections AS p ORDER BY p.name",
     )
     .fetch_all(&mut *snapshot.tx)
     .await?;

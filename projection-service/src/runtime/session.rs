@@ -1,0 +1,244 @@
+//! A projection's work on one connection: it follows the feed, or stands by while another process
+//! writes.
+
+use std::time::Duration;
+
+use domain::ids::Position;
+use service_kit::wait::Backoff;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::task::{Broken, MOST, Task};
+use super::{TIDY, retry};
+use crate::applier::{Applier, Claim, Outcome};
+use crate::checkpoint::{self, Checkpoint, State};
+use crate::entry::{Batch, LogEntry};
+use crate::parking::Parking;
+
+/// How long the process that writes may make no headway before another takes over. One that died
+/// is noticed at once, by its lock.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often a process that stands by looks how far the one that writes is.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A task's work on one connection.
+pub(super) struct Session<'a> {
+    pub(super) task: &'a Task,
+    pub(super) applier: Applier,
+    /// This process writes; otherwise it stands by.
+    pub(super) leads: bool,
+    /// The session has the lock that says that the projection's writer lives.
+    pub(super) locked: bool,
+}
+
+impl Session<'_> {
+    pub(super) async fn work(&mut self) -> Result<(), Broken> {
+        let mut tidy = interval(TIDY);
+        tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut queue = self.join().await?;
+        loop {
+            tokio::select! {
+                biased;
+                () = self.task.shutdown.cancelled() => return Ok(()),
+                batch = queue.recv() => match batch {
+                    Some(batch) => {
+                        let batches = gather(batch, &mut queue);
+                        self.take(&batches).await?;
+                    }
+                    None if self.task.shutdown.is_cancelled() => return Ok(()),
+                    None => queue = self.join().await?,
+                },
+                _ = tidy.tick() => self.tidy().await?,
+            }
+        }
+    }
+
+    /// Goes to where the feed is, by the log, and joins it.
+    async fn join(&mut self) -> Result<mpsc::Receiver<Batch>, Broken> {
+        self.catch_up(self.task.feed.position()).await?;
+        let queue = self.task.feed.join();
+        // What was handed out between the two.
+        self.catch_up(self.task.feed.position()).await?;
+        Ok(queue)
+    }
+
+    /// Applies what of the batches isn't applied yet.
+    async fn take(&mut self, batches: &[Batch]) -> Result<(), Broken> {
+        let Some(last) = batches.iter().rev().find_map(|batch| batch.last()).map(LogEntry::position) else {
+            return Ok(());
+        };
+        while self.applier.position() < last && !self.task.shutdown.is_cancelled() {
+            if !self.may_write(last).await? {
+                continue;
+            }
+            // From here on this process writes; only now is it certain what is applied already.
+            let here = self.applier.position();
+            let entries: Vec<&LogEntry> = batches
+                .iter()
+                .flat_map(|batch| batch.iter())
+                .filter(|entry| entry.position() > here)
+                .collect();
+            match entries.first() {
+                Some(first) if first.position() > here.next() => {
+                    self.catch_up(Position(first.position().0 - 1)).await?;
+                }
+                Some(_) => {
+                    let behind = last < self.task.feed.position();
+                    self.write(&entries, if behind { State::CatchingUp } else { State::Live }).await?;
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the log by itself, up to and including `target`; reads on while it writes.
+    async fn catch_up(&mut self, target: Position) -> Result<(), Broken> {
+        let task = self.task;
+        let mut ahead: Option<Batch> = None;
+        while self.applier.position() < target && !task.shutdown.is_cancelled() {
+            if !self.may_write(target).await? {
+                continue;
+            }
+            let here = self.applier.position();
+            let follows = |batch: &Batch| batch.first().is_some_and(|entry| entry.position() == here.next());
+            let batch = match ahead.take().filter(follows) {
+                Some(batch) => batch,
+                None => task.read(here, target).await?,
+            };
+            let Some(last) = batch.last() else { return Ok(()) };
+            let entries: Vec<&LogEntry> = batch.iter().collect();
+            let (written, read) =
+                tokio::join!(self.write(&entries, State::CatchingUp), task.read(last.position(), target));
+            written?;
+            ahead = Some(read?);
+        }
+        Ok(())
+    }
+
+    /// Applies entries that follow the checkpoint; if somebody else has moved that, looks again.
+    async fn write(&mut self, entries: &[&LogEntry], now: State) -> Result<(), Broken> {
+        if let Claim::Live { state, .. } = &mut self.applier.claim {
+            *state = now;
+        }
+        if self.applier.apply(entries).await? == Outcome::Overtaken {
+            return self.look_again().await;
+        }
+        self.tell();
+        Ok(())
+    }
+
+    /// Reads the checkpoint anew, and with it who writes; for the one that writes, what is parked too.
+    pub(super) async fn look_again(&mut self) -> Result<(), Broken> {
+        let name = self.applier.projection.name();
+        let found = Checkpoint::read(&mut self.applier.db, name).await?.ok_or(Broken::Missing)?;
+        if found.version != self.applier.projection.version() {
+            return Err(Broken::Version(found.version));
+        }
+        let instance = self.task.options.instance;
+        let leads = match found.owner {
+            Some(owner) => owner == instance,
+            // Nobody's: whoever has the lock.
+            None => self.lock().await?,
+        };
+        if self.leads && !leads {
+            tracing::info!(projection = name, "another process writes now; standing by");
+            self.unlock().await?;
+        }
+        if leads {
+            self.applier.parking = Parking::read(&mut self.applier.db, name).await?;
+        }
+        self.leads = leads;
+        if let Claim::Live { checkpoint, .. } = &mut self.applier.claim {
+            *checkpoint = found;
+        }
+        self.tell();
+        Ok(())
+    }
+
+    /// Whether this process is the one that writes. If another is, waits until that is past `until`
+    /// (then there is nothing to write), or makes no headway (then this process takes over).
+    async fn may_write(&mut self, until: Position) -> Result<bool, Broken> {
+        let name = self.applier.projection.name();
+        let mut headway = Instant::now();
+        let mut looks = Backoff::new(LOOK, LOOK);
+        while !self.leads {
+            let before = self.applier.position();
+            self.look_again().await?;
+            if self.applier.position() >= until || self.task.shutdown.is_cancelled() {
+                return Ok(false);
+            }
+            if self.applier.position() != before {
+                headway = Instant::now();
+            }
+            if self.lock().await? || headway.elapsed() > PATIENCE {
+                tracing::info!(projection = name, position = self.applier.position().0, "taking over");
+                self.applier.parking = Parking::read(&mut self.applier.db, name).await?;
+                self.leads = true;
+            } else {
+                looks.pause().await;
+            }
+        }
+        Ok(true)
+    }
+
+    /// What there is to do besides: operators' requests, the state, the lock.
+    async fn tidy(&mut self) -> Result<(), Broken> {
+        let name = self.applier.projection.name();
+        if !self.leads {
+            return self.look_again().await;
+        }
+        let found = Checkpoint::read(&mut self.applier.db, name).await?.ok_or(Broken::Missing)?;
+        if matches!(&self.applier.claim, Claim::Live { checkpoint, .. } if *checkpoint != found) {
+            // A rebuild's switch, or another process.
+            self.look_again().await?;
+        }
+        // Held while this process lives: others take over at once when it is free.
+        self.lock().await?;
+        if retry::requested(&mut self.applier, &self.task.options).await? == Outcome::Overtaken {
+            return self.look_again().await;
+        }
+        if self.applier.position() >= self.task.feed.position() {
+            checkpoint::tell(&mut self.applier.db, name, self.task.options.instance, State::Live).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the lock, if it is free; says whether the session has it.
+    async fn lock(&mut self) -> Result<bool, sqlx::Error> {
+        if !self.locked {
+            self.locked = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended($1, 54))")
+                .bind(self.applier.projection.name())
+                .fetch_one(&mut self.applier.db)
+                .await?;
+        }
+        Ok(self.locked)
+    }
+
+    async fn unlock(&mut self) -> Result<(), sqlx::Error> {
+        if std::mem::take(&mut self.locked) {
+            sqlx::query("SELECT pg_advisory_unlock(hashtextextended($1, 54))")
+                .bind(self.applier.projection.name())
+                .execute(&mut self.applier.db)
+                .await?;
+        }
+        Ok(())
+    }
+
+    fn tell(&self) {
+        self.task.progress.reached(self.task.index, self.applier.position());
+    }
+}
+
+/// A batch, with what else waits already, so that the batches grow with the load.
+fn gather(first: Batch, queue: &mut mpsc::Receiver<Batch>) -> Vec<Batch> {
+    let mut events = first.len();
+    let mut batches = vec![first];
+    while events < MOST {
+        let Ok(batch) = queue.try_recv() else { break };
+        events += batch.len();
+        batches.push(batch);
+    }
+    batches
+}
