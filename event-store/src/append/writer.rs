@@ -1,8 +1,8 @@
 //! The one writer of a process: takes whatever queued up while the last batch was committing, and
 //! appends it in one statement.
 //!
-//! No delay is added to make batches larger: an idle log commits a lone command at once, a busy
-//! one fills its batches by itself. If the connection is lost with a batch under way, nobody knows
+//! An idle log commits a lone command at once, a busy one fills its batches by itself (see
+//! [`Rhythm`]). If the connection is lost with a batch under way, nobody knows
 //! whether it landed; the writer connects again and sends the same batch marked as a repeat, so
 //! that the log tells what landed from what didn't. Nothing is acknowledged before that.
 
@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::outcome::outcomes;
+use super::rhythm::Rhythm;
 use super::{Append, Outcome, batch};
 use crate::error::{LogError, refuses_data};
 use crate::log::LogOptions;
@@ -35,6 +36,7 @@ pub(crate) struct Writer {
     connection: Option<PgConnection>,
     head: watch::Sender<Position>,
     options: LogOptions,
+    rhythm: Rhythm,
 }
 
 impl Writer {
@@ -54,7 +56,7 @@ impl Writer {
                 ("default_transaction_isolation", "read\\ committed".to_owned()),
             ])
             .disable_statement_logging();
-        Self { connect, connection: None, head, options }
+        Self { connect, connection: None, head, options, rhythm: Rhythm::default() }
     }
 
     /// Works until every [`EventLog`](crate::EventLog) is gone, or until the shutdown; then what
@@ -76,11 +78,15 @@ impl Writer {
             if n == 0 {
                 return;
             }
+            self.rhythm.gather(&mut queue, &mut taken, self.options.batch_limit).await;
+            let began = Instant::now();
+            let commands = taken.len();
             metrics::gauge!("docket_writer_queue_depth").set(queue.len() as f64);
             while !taken.is_empty() {
                 let rest = taken.split_off(cut(&taken));
                 self.append(std::mem::replace(&mut taken, rest)).await;
             }
+            self.rhythm.committed(commands + queue.len(), began);
         }
     }
 
