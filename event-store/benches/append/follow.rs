@@ -99,6 +99,31 @@ pub(crate) async fn replay(pool: &PgPool) -> f64 {
     head.0 as f64 / since.elapsed().as_secs_f64()
 }
 
+/// Events a second, from the log to the stream.
+pub(crate) async fn relay(pool: &PgPool, nats: &str) -> f64 {
+    const EVENTS: i64 = 200_000;
+    let (_advance, wake) = tokio::sync::watch::channel(Position::START);
+    let client = async_nats::connect(nats).await.expect("NATS");
+    let head = LogReader::new(pool.clone()).head().await.expect("the head");
+    let shutdown = CancellationToken::new();
+    let mut options = RelayOptions::new(pool.clone(), client, CELL, "bench", wake);
+    options.stream.rebuild_last = Some(EVENTS);
+    let relay = tokio::spawn(Relay::run(options, shutdown.clone()));
+    let since = Instant::now();
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
+    loop {
+        tick.tick().await;
+        let status = event_store::relay::status(pool, CELL).await.expect("the state");
+        if status.is_some_and(|status| status.position >= head.0) {
+            break;
+        }
+    }
+    let took = since.elapsed();
+    shutdown.cancel();
+    relay.await.expect("the relay");
+    EVENTS.min(head.0) as f64 / took.as_secs_f64()
+}
+
 /// Leaves no stream behind.
 pub(crate) async fn clean(nats: &str) {
     let client = async_nats::connect(nats).await.expect("NATS");

@@ -67,6 +67,7 @@ async fn main() {
 
     println!("{:<34} {:>9.0}", "read from the log by a subscription", follow::replay(&pool).await);
     if let (true, Ok(nats)) = (wanted("follow"), std::env::var("DOCKET_TEST_NATS_URL")) {
+        println!("{:<34} {:>9.0}", "relayed to JetStream", follow::relay(&pool, &nats).await);
         for (name, told) in [
             ("by JetStream and the writer", Told::StreamAndWriter),
             ("by JetStream alone", Told::Stream),

@@ -53,7 +53,11 @@ impl Relay {
                 &relay.options.instance,
                 relay.options.lease,
             );
-            match taken.await {
+            let taken = tokio::select! {
+                () = shutdown.cancelled() => return,
+                taken = taken => taken,
+            };
+            match taken {
                 Ok(Some(lease)) => relay.lead(lease, &shutdown).await,
                 Ok(None) => relay.follow(&shutdown).await,
                 Err(error) => {
@@ -144,18 +148,21 @@ impl Relay {
         let mut wake = self.options.wake.clone();
         let mut more = true;
         let mut since_look = 0;
+        let batch = (self.options.in_flight / 2).max(1);
         loop {
-            let room = self.options.in_flight.saturating_sub(publisher.in_flight()).min(256);
-            if more && room > 0 {
-                let events = self.reader.read_within_bytes(publisher.sent(), room as i64).await?;
+            // In batches: not a read for each message that is acknowledged.
+            let has_room = publisher.in_flight() <= self.options.in_flight / 2;
+            if more && has_room {
+                let events = self.reader.read_within_bytes(publisher.sent(), batch as i64).await?;
                 if !lease.holds() {
                     return Err(Stopped::RanOut);
                 }
                 for event in &events {
                     publisher.send(event).await?;
                 }
-                more = is_full(&events, room);
+                more = is_full(&events, batch);
             }
+            let has_room = publisher.in_flight() <= self.options.in_flight / 2;
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => {
@@ -178,7 +185,7 @@ impl Relay {
                     acknowledged?;
                     *known = Some(publisher.acknowledged());
                 }
-                () = std::future::ready(()), if more && publisher.in_flight() < self.options.in_flight => {}
+                () = std::future::ready(()), if more && has_room => {}
                 () = woken(&mut wake), if !more => more = true,
                 () = poked(&mut pokes), if !more => more = true,
                 () = pause(self.options.poll), if !more => more = true,
