@@ -34,7 +34,7 @@ impl Document {
             Operation::OpenTicket => (201, "Opened; the commit is durable"),
             _ => (200, "Done, or there was nothing to do; the commit is durable"),
         };
-        Self::new::<V::Body, AnswerBody<'_>>(V::SUMMARY, "tickets", &[accepted]).conditional()
+        Self::new::<V::Body, AnswerBody<'_>>(V::SUMMARY, "Tickets", &[accepted]).conditional()
     }
 
     /// An endpoint with this body and this answer, under each of these statuses.

@@ -96,6 +96,7 @@ async fn the_stream_is_purged_and_deleted() {
     docket.settled().await;
     let context = jetstream::new(docket.nats().await);
     context.get_stream(STREAM).await.expect("the stream").purge().await.expect("purged");
+    assert_stream_equals_the_log(&docket).await;
     assert_goes_on(&docket).await;
     assert_stream_equals_the_log(&docket).await;
     context.delete_stream(STREAM).await.expect("deleted");

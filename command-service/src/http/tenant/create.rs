@@ -22,7 +22,7 @@ pub(in crate::http) fn endpoint() -> Endpoint {
     Endpoint {
         operation: Operation::CreateTenant,
         handler: post(create),
-        document: Document::new::<NewTenant, TenantBody>("Create a tenant", "tenants", &accepted),
+        document: Document::new::<NewTenant, TenantBody>("Create a tenant", "Tenants", &accepted),
     }
 }
 
