@@ -59,7 +59,7 @@ as_postgres() { cd / && exec ${as[@]+"${as[@]}"} "$@"; }
 cat >"$dir/nats.conf" <<EOF
 listen: "127.0.0.1:-1"
 ports_file_dir: "$dir"
-max_payload: 4MB
+max_payload: 1MB
 jetstream: { store_dir: "$dir/jetstream", max_mem_store: 256MB, max_file_store: 8GB }
 EOF
 "$nats" --config "$dir/nats.conf" >"$dir/nats.log" 2>&1 &
