@@ -79,32 +79,3 @@ fn architecture_names_only_what_exists() {
         assert!(root().join(path).exists(), "ARCHITECTURE.md names `{path}`, which is not there");
     }
 }
-
-#[test]
-fn files_stay_small() {
-    let mut large = Vec::new();
-    visit(&root(), &mut |path| {
-        let is_test = path.components().any(|part| part.as_os_str() == "tests");
-        if !is_test && path.extension().is_some_and(|extension| extension == "rs") {
-            let text = std::fs::read_to_string(path).expect("a source file");
-            let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).count();
-            if lines > 400 {
-                large.push(format!("{} has {lines} lines", path.display()));
-            }
-        }
-    });
-    assert!(large.is_empty(), "look for the second thing that each does: {large:#?}");
-}
-
-fn visit(dir: &Path, see: &mut impl FnMut(&Path)) {
-    for entry in std::fs::read_dir(dir).expect("a directory").flatten() {
-        let (path, name) = (entry.path(), entry.file_name());
-        if path.is_dir() {
-            if !name.to_string_lossy().starts_with('.') && name != "target" {
-                visit(&path, see);
-            }
-        } else {
-            see(&path);
-        }
-    }
-}
