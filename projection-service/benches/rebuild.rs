@@ -16,11 +16,14 @@ mod database;
 #[path = "../tests/projections/story.rs"]
 mod story;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use database::{Database, Running};
 use domain::ids::Position;
+use projection_service::RuntimeOptions;
 use sqlx::Executor;
+use tokio::sync::{mpsc, watch};
+use tokio::time::interval;
 
 #[tokio::main]
 async fn main() {
@@ -51,6 +54,8 @@ async fn main() {
     rate("all read models, live", events, started, Some(plain));
     running.stop().await;
 
+    live(&database).await;
+
     for status in projection_service::status(&database.pool).await.expect("the status") {
         let rebuilt =
             projection_service::rebuild(&options.pool, &options.reader, &options.upcasters, &status.name);
@@ -59,6 +64,35 @@ async fn main() {
         rate(&format!("rebuild of {}", status.name), events, started, Some(plain));
     }
     database.drop().await;
+}
+
+/// How long an event takes from its commit until every read model shows it, at 500 events/s.
+async fn live(database: &Database) {
+    let (wake, woken) = watch::channel(Position::START);
+    let running = Running::start(RuntimeOptions { wake: Some(woken), ..database.options() });
+    let mut shown = running.runtime.position();
+    let mut due = interval(Duration::from_millis(2));
+    let (committed, mut commits) = mpsc::unbounded_channel::<(Position, Instant)>();
+    let measure = tokio::spawn(async move {
+        let mut times = Vec::new();
+        while let Some((position, at)) = commits.recv().await {
+            shown.wait_for(|shown| *shown >= position).await.expect("the runtime");
+            times.push(at.elapsed());
+        }
+        times.sort_unstable();
+        times
+    });
+    for event in story::history(2, 5_000, &["live"]).chunks(1) {
+        due.tick().await;
+        let position = database.append(event).await;
+        wake.send_replace(position);
+        committed.send((position, Instant::now())).expect("the measurer");
+    }
+    drop(committed);
+    let times = measure.await.expect("the measurer");
+    let at = |part: usize| times[(times.len() - 1) * part / 100];
+    println!("commit to visible at 500/s         p50 {:?}  p99 {:?}", at(50), at(99));
+    running.stop().await;
 }
 
 /// Prints events per second, and their ratio to plain reading.

@@ -97,6 +97,10 @@ impl Applier {
             selection.facts.retain(|fact| fact.position() != entry.position().0);
             selection.refused.push((entry, why));
         }
+        selection.facts.retain(|fact| self.projection.concerns(fact));
+        if selection.facts.is_empty() && selection.refused.is_empty() {
+            return self.pass(stretch, last.position(), started).await;
+        }
         let mut transaction = self.db.begin().await?;
         if !selection.facts.is_empty() {
             self.projection.apply(&mut transaction, &selection.facts, writing).await?;
@@ -132,6 +136,24 @@ impl Applier {
             let (position, event) = (entry.position().0, &entry.envelope.event_type);
             tracing::error!(projection = name, position, event, kind, id, error = why, "parked an aggregate");
         }
+        Ok(Outcome::Applied)
+    }
+
+    /// Goes past a stretch that has nothing for this projection: one statement.
+    async fn pass(
+        &mut self,
+        stretch: &[&LogEntry],
+        last: Position,
+        started: Instant,
+    ) -> Result<Outcome, sqlx::Error> {
+        let Claim::Live { checkpoint, owner, state } = &mut self.claim else { return Ok(Outcome::Applied) };
+        let name = self.projection.name();
+        if !checkpoint.advance(&mut self.db, name, last, *owner, *state).await? {
+            return Ok(Outcome::Overtaken);
+        }
+        checkpoint.position = last;
+        checkpoint.owner = Some(*owner);
+        report(name, stretch, started);
         Ok(Outcome::Applied)
     }
 

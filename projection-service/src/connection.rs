@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions, PgConnection, PgPool};
 /// `synchronous_commit` is off: rows and checkpoint are one transaction, so a crash of Postgres that
 /// loses the last moments loses both, and they are applied again from the log, which is durable.
 /// The planner is held to index probes: batches bring their keys, and a plan made while the tables
-/// were empty would scan them as they grow.
+/// were empty would scan them as they grow. So one plan is right for every batch, and is made once.
 pub(crate) async fn connect(pool: &PgPool, schema: &str) -> Result<PgConnection, sqlx::Error> {
     options(pool, schema)
         .options([
@@ -16,7 +16,7 @@ pub(crate) async fn connect(pool: &PgPool, schema: &str) -> Result<PgConnection,
             ("enable_seqscan", "off"),
             ("enable_hashjoin", "off"),
             ("enable_mergejoin", "off"),
-            ("plan_cache_mode", "force_custom_plan"),
+            ("plan_cache_mode", "force_generic_plan"),
             ("statement_timeout", "60s"),
             ("lock_timeout", "5s"),
             ("idle_in_transaction_session_timeout", "5s"),

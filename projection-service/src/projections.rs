@@ -55,6 +55,12 @@ pub(crate) trait Projection: Send + Sync {
     /// Its views in schema `read`.
     fn views(&self) -> &'static [&'static str];
 
+    /// Whether it makes anything of the fact at all. What it doesn't isn't passed to `apply`.
+    fn concerns(&self, fact: &Fact<'_>) -> bool {
+        let _ = fact;
+        true
+    }
+
     /// Writes what follows from the facts, which come in the log's order.
     async fn apply(
         &self,

@@ -18,7 +18,7 @@ use domain::ticket::upcast::Upcasters;
 use event_store::reader::LogReader;
 use service_kit::wait::Backoff;
 use sqlx::PgPool;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -64,6 +64,7 @@ impl Runtime {
     pub fn start(options: RuntimeOptions, shutdown: &CancellationToken) -> Self {
         let progress = Arc::new(Progress::new(ALL.len()));
         let feed = Arc::new(Feed::default());
+        let turn = Arc::new(Semaphore::new(1));
         let mut tasks = JoinSet::new();
         tasks.spawn(feed::run(feed.clone(), options.clone(), shutdown.clone()));
         for (index, projection) in ALL.into_iter().enumerate() {
@@ -73,6 +74,7 @@ impl Runtime {
                 options: options.clone(),
                 feed: feed.clone(),
                 progress: progress.clone(),
+                turn: turn.clone(),
                 shutdown: shutdown.clone(),
             };
             tasks.spawn(task.run());

@@ -126,6 +126,11 @@ impl Projection for AgentLoad {
         &["agent_load"]
     }
 
+    fn concerns(&self, fact: &Fact<'_>) -> bool {
+        fact.ticket()
+            .is_some_and(|(id, event)| opened(id, event, fact).is_some() || Loaded::default().apply(event))
+    }
+
     async fn apply(
         &self,
         db: &mut PgConnection,

@@ -130,6 +130,19 @@ impl Projection for Conversation {
         &["messages", "message_edits", "message_reads", "attachments"]
     }
 
+    fn concerns(&self, fact: &Fact<'_>) -> bool {
+        fact.ticket().is_some_and(|(_, event)| {
+            matches!(
+                event,
+                TicketEvent::ReplyAdded(_)
+                    | TicketEvent::NoteAdded(_)
+                    | TicketEvent::MessageEdited(_)
+                    | TicketEvent::MessageRedacted(_)
+                    | TicketEvent::MessageRead(_)
+            )
+        })
+    }
+
     async fn apply(
         &self,
         db: &mut PgConnection,

@@ -138,6 +138,11 @@ impl Projection for QueueCounts {
         &["queue_counts"]
     }
 
+    fn concerns(&self, fact: &Fact<'_>) -> bool {
+        fact.ticket()
+            .is_some_and(|(id, event)| opened(id, event, fact).is_some() || Counted::default().apply(event))
+    }
+
     async fn apply(
         &self,
         db: &mut PgConnection,

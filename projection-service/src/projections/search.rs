@@ -54,6 +54,20 @@ impl Projection for Search {
         &["search_texts"]
     }
 
+    fn concerns(&self, fact: &Fact<'_>) -> bool {
+        fact.ticket().is_some_and(|(_, event)| {
+            matches!(
+                event,
+                TicketEvent::TicketOpened(_)
+                    | TicketEvent::SubjectChanged(_)
+                    | TicketEvent::ReplyAdded(_)
+                    | TicketEvent::NoteAdded(_)
+                    | TicketEvent::MessageEdited(_)
+                    | TicketEvent::MessageRedacted(_)
+            )
+        })
+    }
+
     async fn apply(
         &self,
         db: &mut PgConnection,

@@ -92,6 +92,10 @@ impl Projection for TicketList {
         &["tickets"]
     }
 
+    fn concerns(&self, fact: &Fact<'_>) -> bool {
+        fact.ticket().is_some()
+    }
+
     async fn apply(
         &self,
         db: &mut PgConnection,

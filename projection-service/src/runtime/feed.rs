@@ -9,6 +9,7 @@ use event_store::RecordedEvent;
 use event_store::subscription::{Subscription, SubscriptionOptions};
 use service_kit::wait::Backoff;
 use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::RuntimeOptions;
@@ -18,7 +19,11 @@ use crate::entry::{Batch, LogEntry};
 const QUEUE: usize = 2;
 
 /// How long the others wait for a projection whose queue is full, before it goes on by itself.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The least time between two batches. Each costs every projection a transaction, so at many events
+/// a second a few thousandths more make a batch of them.
+const PACE: Duration = Duration::from_millis(4);
 
 /// How many events are read before other tasks get their turn.
 const STRETCH: usize = 200;
@@ -75,6 +80,8 @@ pub(super) async fn run(feed: Arc<Feed>, options: RuntimeOptions, shutdown: Canc
             }
         };
         feed.position.send_replace(after);
+        let mut pace = interval(PACE);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut subscription = Subscription::new(SubscriptionOptions {
             client: options.client.clone(),
             wake: options.wake.clone(),
@@ -85,6 +92,7 @@ pub(super) async fn run(feed: Arc<Feed>, options: RuntimeOptions, shutdown: Canc
                 Ok(events) => {
                     pauses.reset();
                     feed.hand_out(&read(&events, &options.upcasters).await).await;
+                    pace.tick().await;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the log can't be followed; trying again");

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use domain::ids::Position;
+use domain::time::Clock;
+use service_kit::clock::SystemClock;
 use service_kit::wait::Backoff;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -18,6 +21,10 @@ use crate::parking::Parking;
 /// How long the process that writes may make no headway before another takes over. One that died
 /// is noticed at once, by its lock.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a large batch is, and what is hardly behind.
+const LARGE: usize = 64;
+const HARDLY_BEHIND: TimeDelta = TimeDelta::seconds(15);
 
 /// How often a process that stands by looks how far the one that writes is.
 const LOOK: Duration = Duration::from_millis(10);
@@ -85,6 +92,8 @@ impl Session<'_> {
                 }
                 Some(_) => {
                     let behind = last < self.task.feed.position();
+                    let task = self.task;
+                    let _turn = if takes_turns(&entries) { task.turn.acquire().await.ok() } else { None };
                     self.write(&entries, if behind { State::CatchingUp } else { State::Live }).await?;
                 }
                 None => {}
@@ -229,6 +238,14 @@ impl Session<'_> {
     fn tell(&self) {
         self.task.progress.reached(self.task.index, self.applier.position());
     }
+}
+
+/// Under load, commands come first: while the read models are hardly behind, large batches are applied
+/// by one projection at a time, so that together they take no more than their share of the processors.
+/// Far behind, they take what they get.
+fn takes_turns(entries: &[&LogEntry]) -> bool {
+    let age = |entry: &LogEntry| SystemClock.now() - entry.envelope.recorded_at;
+    entries.len() >= LARGE && entries.first().is_some_and(|first| age(first) < HARDLY_BEHIND)
 }
 
 /// A batch, with what else waits already, so that the batches grow with the load.

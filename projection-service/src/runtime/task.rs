@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::ids::Position;
 use service_kit::wait::Backoff;
 use sqlx::Connection;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +32,8 @@ pub(super) struct Task {
     pub(super) options: RuntimeOptions,
     pub(super) feed: Arc<Feed>,
     pub(super) progress: Arc<Progress>,
+    /// Whose turn it is, where projections take turns.
+    pub(super) turn: Arc<Semaphore>,
     pub(super) shutdown: CancellationToken,
 }
 
