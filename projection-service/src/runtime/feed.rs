@@ -32,7 +32,8 @@ const STRETCH: usize = 200;
 #[derive(Default)]
 pub(super) struct Feed {
     queues: Mutex<Vec<mpsc::Sender<Batch>>>,
-    position: watch::Sender<Position>,
+    /// `None` until it is known where the feed begins.
+    position: watch::Sender<Option<Position>>,
 }
 
 impl Feed {
@@ -46,13 +47,20 @@ impl Feed {
 
     /// The last position that was handed out.
     pub(super) fn position(&self) -> Position {
-        *self.position.borrow()
+        self.position.borrow().unwrap_or_default()
+    }
+
+    /// Waits until it is known where the feed begins. Whoever joins before that can't tell what is
+    /// behind it, and would miss it.
+    pub(super) async fn begun(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.position.subscribe().wait_for(Option::is_some).await;
     }
 
     async fn hand_out(&self, batch: &Batch) {
         if let Some(last) = batch.last() {
             // Before the queues get it, so that whoever joins meanwhile reads it from the log.
-            self.position.send_replace(last.position());
+            self.position.send_replace(Some(last.position()));
         }
         let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let sends = queues.iter().map(|queue| queue.send_timeout(batch.clone(), PATIENCE));
@@ -79,7 +87,7 @@ pub(super) async fn run(feed: Arc<Feed>, options: RuntimeOptions, shutdown: Canc
                 }
             }
         };
-        feed.position.send_replace(after);
+        feed.position.send_replace(Some(after));
         let mut pace = interval(PACE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut subscription = Subscription::new(SubscriptionOptions {

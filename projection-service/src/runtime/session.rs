@@ -63,6 +63,10 @@ impl Session<'_> {
 
     /// Goes to where the feed is, by the log, and joins it.
     async fn join(&mut self) -> Result<mpsc::Receiver<Batch>, Broken> {
+        tokio::select! {
+            () = self.task.feed.begun() => {}
+            () = self.task.shutdown.cancelled() => {}
+        }
         self.catch_up(self.task.feed.position()).await?;
         let queue = self.task.feed.join();
         // What was handed out between the two.
