@@ -177,7 +177,7 @@ async fn add(db: &mut PgConnection, tally: Tally<Key>) -> Result<(), sqlx::Error
     if tenants.is_empty() {
         return Ok(());
     }
-    let mut upsert = sqlx::query(
+    let mut upsert = sqlx::query_scalar(
         "INSERT INTO load (tenant_id, agent, assigned, active, new, open, pending_customer, \
                            pending_internal, resolved, closed, cancelled, in_progress) \
          SELECT v.* FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], \
@@ -189,21 +189,20 @@ async fn add(db: &mut PgConnection, tally: Tally<Key>) -> Result<(), sqlx::Error
              pending_internal = load.pending_internal + EXCLUDED.pending_internal, \
              resolved = load.resolved + EXCLUDED.resolved, closed = load.closed + EXCLUDED.closed, \
              cancelled = load.cancelled + EXCLUDED.cancelled, \
-             in_progress = load.in_progress + EXCLUDED.in_progress",
+             in_progress = load.in_progress + EXCLUDED.in_progress \
+         RETURNING assigned",
     )
     .bind(&tenants)
     .bind(&agents);
     for column in &differences {
         upsert = upsert.bind(column);
     }
-    upsert.execute(&mut *db).await?;
-    sqlx::query(
-        "DELETE FROM load USING unnest($1::uuid[], $2::text[]) AS v (tenant_id, agent) \
-         WHERE load.tenant_id = v.tenant_id AND load.agent = v.agent AND load.assigned = 0",
-    )
-    .bind(&tenants)
-    .bind(&agents)
-    .execute(&mut *db)
-    .await?;
+    let assigned: Vec<i64> = upsert.fetch_all(&mut *db).await?;
+    if assigned.contains(&0) {
+        sqlx::query("DELETE FROM load WHERE tenant_id = ANY($1) AND assigned = 0")
+            .bind(&tenants)
+            .execute(&mut *db)
+            .await?;
+    }
     Ok(())
 }

@@ -104,8 +104,8 @@ struct Added {
     edits: Vec<Edit>,
     reads: Vec<Receipt>,
     attachments: Vec<Attachment>,
-    /// Messages redacted, each with the position of its redaction.
-    redacted: Vec<(Uuid, i64)>,
+    /// Messages redacted.
+    redacted: Vec<Uuid>,
 }
 
 #[async_trait]
@@ -160,10 +160,11 @@ impl Projection for Conversation {
             fold::apply(&mut messages, &mut added, fact);
         }
         messages.write(db, writing).await?;
+        // Before this batch's edits are added: of those, the fold knows which came before a redaction.
+        empty_former_texts(db, &added.redacted).await?;
         add(db, &added.edits, writing).await?;
         add(db, &added.reads, writing).await?;
-        add(db, &added.attachments, writing).await?;
-        empty_former_texts(db, &added.redacted).await
+        add(db, &added.attachments, writing).await
     }
 }
 
@@ -177,20 +178,13 @@ async fn add<R: row::Row>(db: &mut PgConnection, rows: &[R], writing: Writing) -
 }
 
 /// What a redacted message said before must be out of sight too.
-async fn empty_former_texts(db: &mut PgConnection, redacted: &[(Uuid, i64)]) -> Result<(), sqlx::Error> {
+async fn empty_former_texts(db: &mut PgConnection, redacted: &[Uuid]) -> Result<(), sqlx::Error> {
     if redacted.is_empty() {
         return Ok(());
     }
-    let (messages, positions): (Vec<Uuid>, Vec<i64>) = redacted.iter().copied().unzip();
-    sqlx::query(
-        "UPDATE message_edits SET former_body = '', former_html = NULL \
-         FROM unnest($1::uuid[], $2::int8[]) AS redaction (message_id, position) \
-         WHERE message_edits.message_id = redaction.message_id \
-           AND message_edits.position < redaction.position",
-    )
-    .bind(messages)
-    .bind(positions)
-    .execute(db)
-    .await?;
+    sqlx::query("UPDATE message_edits SET former_body = '', former_html = NULL WHERE message_id = ANY($1)")
+        .bind(redacted)
+        .execute(db)
+        .await?;
     Ok(())
 }

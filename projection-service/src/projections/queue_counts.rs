@@ -169,7 +169,7 @@ impl Projection for QueueCounts {
     }
 }
 
-/// Adds the differences, and takes away the counts that came to nothing.
+/// Adds the differences, and takes away the counts that came to none.
 async fn add(db: &mut PgConnection, tally: Tally<Key>) -> Result<(), sqlx::Error> {
     let (mut tenants, mut dimensions, mut keys) = (Vec::new(), Vec::new(), Vec::new());
     let (mut opens, mut differences) = (Vec::new(), Vec::new());
@@ -183,35 +183,26 @@ async fn add(db: &mut PgConnection, tally: Tally<Key>) -> Result<(), sqlx::Error
     if tenants.is_empty() {
         return Ok(());
     }
-    sqlx::query(
+    let counts: Vec<i64> = sqlx::query_scalar(
         "INSERT INTO counts (tenant_id, dimension, key, open, count) \
          SELECT v.tenant_id, v.dimension, v.key, v.open, v.count \
          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bool[], $5::int8[]) \
               AS v (tenant_id, dimension, key, open, count) \
-         ON CONFLICT (tenant_id, dimension, key, open) DO UPDATE SET count = counts.count + EXCLUDED.count",
+         ON CONFLICT (tenant_id, dimension, key, open) DO UPDATE SET count = counts.count + EXCLUDED.count \
+         RETURNING count",
     )
     .bind(&tenants)
     .bind(&dimensions)
     .bind(&keys)
     .bind(&opens)
     .bind(&differences)
-    .execute(&mut *db)
+    .fetch_all(&mut *db)
     .await?;
-    // Only a difference below none can have brought a count to nothing.
-    if differences.iter().all(|difference| *difference > 0) {
-        return Ok(());
+    if counts.contains(&0) {
+        sqlx::query("DELETE FROM counts WHERE tenant_id = ANY($1) AND count = 0")
+            .bind(&tenants)
+            .execute(&mut *db)
+            .await?;
     }
-    sqlx::query(
-        "DELETE FROM counts \
-         USING unnest($1::uuid[], $2::text[], $3::text[], $4::bool[]) AS v (tenant_id, dimension, key, open) \
-         WHERE counts.tenant_id = v.tenant_id AND counts.dimension = v.dimension \
-           AND counts.key = v.key AND counts.open = v.open AND counts.count = 0",
-    )
-    .bind(&tenants)
-    .bind(&dimensions)
-    .bind(&keys)
-    .bind(&opens)
-    .execute(&mut *db)
-    .await?;
     Ok(())
 }

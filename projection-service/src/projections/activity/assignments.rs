@@ -23,13 +23,14 @@ row! {
         team: Option<String>,
         organization: Option<String>,
         assigned_from: DateTime<Utc>,
-        assigned_until: Option<DateTime<Utc>>,
         assigned_by: String,
         assigned_by_kind: String,
         assigned_by_name: Option<String>,
         reason: Option<String>,
     }
-    value {}
+    value {
+        assigned_until: Option<DateTime<Utc>>,
+    }
 }
 
 pub(super) async fn apply(
@@ -91,20 +92,28 @@ fn row(ticket: Uuid, to: &Assignment, reason: Option<&String>, fact: &Fact<'_>) 
     }
 }
 
-/// Ends the assignments that hold, as far as there are any.
+/// Ends the assignments that hold, as far as there are any. They are looked up first and written by
+/// their key: joined with the batch in one statement, Postgres may compare everything with everything.
 async fn end(db: &mut PgConnection, ended: &BTreeMap<Uuid, DateTime<Utc>>) -> Result<(), sqlx::Error> {
     if ended.is_empty() {
         return Ok(());
     }
-    let (tickets, times): (Vec<Uuid>, Vec<DateTime<Utc>>) = ended.iter().unzip();
-    sqlx::query(
-        "UPDATE assignments SET assigned_until = ended.at \
-         FROM unnest($1::uuid[], $2::timestamptz[]) AS ended (ticket_id, at) \
-         WHERE assignments.ticket_id = ended.ticket_id AND assignments.assigned_until IS NULL",
+    let tickets: Vec<Uuid> = ended.keys().copied().collect();
+    let holding: Vec<(Uuid, i64)> = sqlx::query_as(
+        "SELECT ticket_id, position FROM assignments \
+         WHERE ticket_id = ANY($1) AND assigned_until IS NULL ORDER BY ticket_id",
     )
     .bind(tickets)
-    .bind(times)
-    .execute(db)
+    .fetch_all(&mut *db)
     .await?;
-    Ok(())
+    let rows: Vec<Held> = holding
+        .into_iter()
+        .map(|(ticket_id, position)| Held {
+            ticket_id,
+            position,
+            assigned_until: ended.get(&ticket_id).copied(),
+            ..Held::default()
+        })
+        .collect();
+    row::upsert(db, &rows.iter().collect::<Vec<_>>()).await
 }

@@ -43,7 +43,11 @@ pub(super) fn apply(messages: &mut Working<Uuid, Message>, added: &mut Added, fa
         TicketEvent::MessageRedacted(event) => {
             if let Some(message) = messages.change(event.message_id.0) {
                 redact(message, event, fact);
-                added.redacted.push((message.id, fact.position()));
+                for edit in added.edits.iter_mut().filter(|edit| edit.message_id == message.id) {
+                    edit.former_body.clear();
+                    edit.former_html = None;
+                }
+                added.redacted.push(message.id);
             }
         }
         TicketEvent::MessageRead(event) => added.reads.push(Receipt {
