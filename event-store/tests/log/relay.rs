@@ -138,6 +138,7 @@ async fn a_restarted_relay_goes_on_where_the_stream_ends() {
     }
     // One that is cut off without a word, and another that comes after its lease.
     let (relay, _stop) = cell.relay("cut off", &log).await;
+    crate::cell::until("it leads", || async { cell.status().await.term == 4 }).await;
     fill(&log, 500).await;
     relay.abort();
     cell.relay("last", &log).await;
