@@ -83,13 +83,7 @@ impl EventLog {
         let (advance, head) = watch::channel(Position::START);
         let stopped = CancellationToken::new();
         let writer = Writer::new(&pool.connect_options(), advance, options.clone());
-        tokio::spawn({
-            let (shutdown, stopped) = (shutdown.clone(), stopped.clone());
-            async move {
-                writer.run(waiting, shutdown).await;
-                stopped.cancel();
-            }
-        });
+        writer.start(waiting, shutdown.clone(), stopped.clone());
         tokio::spawn(idempotency::prune(pool.clone(), options.keep_keys, shutdown));
         Self(Arc::new(Inner {
             cache: Cache::new(options.cache_bytes),

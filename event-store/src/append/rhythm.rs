@@ -38,9 +38,9 @@ impl Rhythm {
         self.last = Some(Last { expected, done, took: done - began });
     }
 
-    /// Takes in those who come back now. Gives way to them rather than sleeping: timers are coarser
-    /// than what there is to wait.
-    pub(super) async fn gather(
+    /// Takes in half of those who come back now; the other half are worked on while these commit.
+    /// Gives way to them rather than sleeping: timers are coarser than what there is to wait.
+    pub(super) fn gather(
         &self,
         queue: &mut mpsc::Receiver<Waiting>,
         taken: &mut Vec<Waiting>,
@@ -48,9 +48,9 @@ impl Rhythm {
     ) {
         let Some(last) = &self.last else { return };
         let until = last.done + (last.took / PART).min(LONGEST);
-        let enough = (last.expected - last.expected / 8).min(limit);
+        let enough = (last.expected / 2).min(limit);
         while taken.len() < enough && Instant::now() < until {
-            tokio::task::yield_now().await;
+            std::thread::yield_now();
             while taken.len() < limit
                 && let Ok(waiting) = queue.try_recv()
             {

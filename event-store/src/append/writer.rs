@@ -59,9 +59,33 @@ impl Writer {
         Self { connect, connection: None, head, options, rhythm: Rhythm::default() }
     }
 
+    /// Starts the writer on a thread of its own: among the tasks of busy workers it would be told
+    /// of a commit only after dozens of requests, and everybody waits for the next one meanwhile.
+    pub(crate) fn start(
+        self,
+        queue: mpsc::Receiver<Waiting>,
+        shutdown: CancellationToken,
+        stopped: CancellationToken,
+    ) {
+        let done = stopped.drop_guard();
+        let work = async move {
+            self.run(queue, shutdown).await;
+            drop(done);
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let started = runtime.and_then(|runtime| {
+            let thread = std::thread::Builder::new().name("docket-writer".to_owned());
+            thread.spawn(move || runtime.block_on(work))
+        });
+        if let Err(error) = started {
+            // The work is gone with the thread: its queue is closed, and callers are told so.
+            tracing::error!(%error, "the log's writer can't be started");
+        }
+    }
+
     /// Works until every [`EventLog`](crate::EventLog) is gone, or until the shutdown; then what
     /// is queued is still appended.
-    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, shutdown: CancellationToken) {
+    async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, shutdown: CancellationToken) {
         self.learn_head().await;
         let mut taken = Vec::new();
         let mut closed = false;
@@ -78,7 +102,7 @@ impl Writer {
             if n == 0 {
                 return;
             }
-            self.rhythm.gather(&mut queue, &mut taken, self.options.batch_limit).await;
+            self.rhythm.gather(&mut queue, &mut taken, self.options.batch_limit);
             let began = Instant::now();
             let commands = taken.len();
             metrics::gauge!("docket_writer_queue_depth").set(queue.len() as f64);
