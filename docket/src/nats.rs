@@ -7,6 +7,10 @@ use event_store::subjects;
 
 use crate::instance::Target;
 
+/// How many messages may wait for a subscriber of ours that is busy. What comes above that is dropped
+/// here, and read from the log.
+const WAITING: usize = 4096;
+
 /// Why an address can't be connected to.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NatsError {
@@ -27,6 +31,7 @@ pub(crate) async fn connect_and_stay(url: &str, name: &str) -> Result<Client, Na
     let (options, address) = options(url)?;
     options
         .name(name)
+        .subscription_capacity(WAITING)
         .retry_on_initial_connect()
         .max_reconnects(None)
         .reconnect_delay_callback(|attempts| {

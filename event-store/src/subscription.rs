@@ -52,6 +52,9 @@ pub struct Subscription {
 /// How long the stream has to deliver what was appended in this process.
 const GRACE: Duration = Duration::from_millis(10);
 const TRY_LIVE_EVERY: Duration = Duration::from_secs(1);
+/// So many events at once are cheaper read from the log together than heard of one by one. Where a
+/// writer in this process tells of them, the stream is left alone for a while then.
+const MANY: i64 = 64;
 
 impl Drop for Subscription {
     fn drop(&mut self) {
@@ -116,7 +119,10 @@ impl Subscription {
                         return Ok(batch.into());
                     }
                 }
-                () = woken(&mut self.options.wake, self.last) => {
+                ahead = woken(&mut self.options.wake, self.last) => {
+                    if ahead >= MANY {
+                        self.leave_stream();
+                    }
                     if self.live.is_none() || self.stream_is_late {
                         self.current = false;
                     } else {
@@ -139,9 +145,10 @@ impl Subscription {
             self.last = last.position;
             self.stream_is_late = true;
         }
-        if events.len() as i64 == self.options.batch {
-            // Far behind: what the stream delivers meanwhile would only pile up.
-            self.live = None;
+        let read = events.len() as i64;
+        // Far behind: what the stream delivers meanwhile would only pile up.
+        if read == self.options.batch || (read >= MANY && self.options.wake.is_some()) {
+            self.leave_stream();
         }
         self.look_later();
         Ok(events.into())
@@ -185,7 +192,21 @@ impl Subscription {
             self.stream_is_late = false;
             self.look_later();
         }
+        if batch.len() as i64 >= MANY && self.options.wake.is_some() {
+            self.leave_stream();
+            self.current = false;
+        }
         batch
+    }
+
+    fn leave_stream(&mut self) {
+        self.live = None;
+        if let Some(going_live) = self.going_live.take() {
+            going_live.abort();
+        }
+        if self.options.wake.is_some() {
+            self.live_at = Instant::now() + TRY_LIVE_EVERY;
+        }
     }
 
     fn look_later(&mut self) {
@@ -217,15 +238,16 @@ async fn received(live: &mut Option<Live>) -> Option<Received> {
     }
 }
 
-/// The head, as this process knows it, went past the last position.
-async fn woken(wake: &mut Option<watch::Receiver<Position>>, last: Position) {
+/// The head, as this process knows it, went past the last position: by how many events.
+async fn woken(wake: &mut Option<watch::Receiver<Position>>, last: Position) -> i64 {
     if let Some(head) = wake {
         while head.changed().await.is_ok() {
-            if *head.borrow_and_update() > last {
-                return;
+            let ahead = head.borrow_and_update().0 - last.0;
+            if ahead > 0 {
+                return ahead;
             }
         }
         *wake = None;
     }
-    std::future::pending::<()>().await;
+    std::future::pending().await
 }

@@ -3,15 +3,23 @@
 //!
 //! The sequence alone isn't enough: somebody else's message between two of ours has the first one
 //! after it refused, and the next one's expectation come true; that one would leave a hole.
+//!
+//! With both, one that is refused has all after it refused too, so the last one's acknowledgement
+//! stands for all of a batch. The first one of a publisher is acknowledged by itself: what the
+//! stream has against it, such as a full disk, would else be told as an unmet expectation.
 
 use std::collections::VecDeque;
 use std::future::IntoFuture;
 use std::pin::Pin;
 
+use async_nats::HeaderMap;
+use async_nats::client::PublishError as SendError;
+use async_nats::header::{NATS_EXPECTED_LAST_MESSAGE_ID, NATS_EXPECTED_LAST_SEQUENCE};
 use async_nats::jetstream::Context;
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::publish::PublishAck;
+use bytes::Bytes;
 use domain::ids::{EventId, Position};
 
 use super::message;
@@ -21,9 +29,11 @@ use crate::subjects;
 
 type Ack = Pin<Box<dyn Future<Output = Result<PublishAck, PublishError>> + Send>>;
 
+/// Messages that are acknowledged together, as the last of them.
 struct Sent {
     position: Position,
     sequence: u64,
+    messages: usize,
     ack: Ack,
 }
 
@@ -35,6 +45,8 @@ pub(crate) enum BrokenOff {
     Fenced,
     #[error("a message wasn't stored")]
     NotStored(#[from] PublishError),
+    #[error("a message wasn't sent")]
+    NotSent(#[from] SendError),
 }
 
 /// Messages on their way.
@@ -42,6 +54,8 @@ pub(crate) struct Publisher {
     context: Context,
     cell: String,
     sent: VecDeque<Sent>,
+    /// Messages since the last one that asked for an acknowledgement.
+    unasked: usize,
     /// After the last message that was sent.
     place: Place,
     /// The id of the last message that was sent. None before the first: a server that was
@@ -56,6 +70,7 @@ impl Publisher {
             context,
             cell: cell.to_owned(),
             sent: VecDeque::new(),
+            unasked: 0,
             place,
             last_id: None,
             acknowledged: place.position,
@@ -79,28 +94,45 @@ impl Publisher {
 
     /// How many wait for their acknowledgement.
     pub(crate) fn in_flight(&self) -> usize {
-        self.sent.len()
+        self.sent.iter().map(|sent| sent.messages).sum()
     }
 
-    /// Sends the next event; doesn't wait for its acknowledgement.
-    pub(crate) async fn send(&mut self, event: &RecordedEvent) -> Result<(), BrokenOff> {
+    /// Sends the next events; doesn't wait for their acknowledgement.
+    pub(crate) async fn send(&mut self, events: &[RecordedEvent]) -> Result<(), BrokenOff> {
         let max_payload = self.context.client().server_info().max_payload;
-        let (headers, body) = message::encode(event, &self.cell, self.place.origin, max_payload);
-        let mut publish = PublishMessage::build()
-            .payload(body)
-            .headers(headers)
-            .expected_last_sequence(self.place.sequence);
-        if let Some(last) = self.last_id {
-            publish = publish.expected_last_message_id(last.to_string());
+        for (nth, event) in (1..).zip(events) {
+            let (mut headers, body) = message::encode(event, &self.cell, self.place.origin, max_payload);
+            headers.insert(NATS_EXPECTED_LAST_SEQUENCE, self.place.sequence.to_string());
+            if let Some(last) = self.last_id {
+                headers.insert(NATS_EXPECTED_LAST_MESSAGE_ID, last.to_string());
+            }
+            let first = self.last_id.is_none();
+            self.last_id = Some(event.event_id);
+            self.place.sequence += 1;
+            self.place.position = event.position;
+            self.unasked += 1;
+            let subject = subjects::of_event(&self.cell, event);
+            if first || nth == events.len() {
+                self.send_and_ask(subject, headers, body).await?;
+            } else {
+                self.context.client().publish_with_headers(subject, headers, body).await?;
+            }
         }
-        let subject = subjects::of_event(&self.cell, event);
+        Ok(())
+    }
+
+    async fn send_and_ask(
+        &mut self,
+        subject: String,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<(), BrokenOff> {
+        let publish = PublishMessage::build().payload(body).headers(headers);
         let ack = self.context.send_publish(subject, publish).await?;
-        self.last_id = Some(event.event_id);
-        self.place.sequence += 1;
-        self.place.position = event.position;
         self.sent.push_back(Sent {
-            position: event.position,
+            position: self.place.position,
             sequence: self.place.sequence,
+            messages: std::mem::take(&mut self.unasked),
             ack: ack.into_future(),
         });
         Ok(())

@@ -8,7 +8,7 @@ use async_nats::jetstream::{Context, ContextBuilder};
 use domain::ids::Position;
 use futures::StreamExt;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::RelayOptions;
@@ -17,7 +17,7 @@ use super::publish::{BrokenOff, Publisher};
 use super::reconcile::{ReconcileError, reconcile};
 use super::stopped::Stopped;
 use super::stream;
-use crate::pause::pause;
+use crate::pause::{pause, pause_until};
 use crate::reader::{LogReader, is_full};
 use crate::subjects;
 
@@ -30,6 +30,10 @@ pub struct Relay {
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// A batch earns a rest, so that under load the next one is larger: reading and acknowledging one
+/// costs about the same, whatever its size. A lone event's rest is over before anybody notices.
+const REST: Duration = Duration::from_micros(200);
+const LONGEST_REST: Duration = Duration::from_millis(25);
 /// The stream is looked at with every fourth renewal of the lease.
 const LOOK_EVERY: u32 = 4;
 /// After so many refusals in a row, without any progress, the stream is built anew.
@@ -149,18 +153,20 @@ impl Relay {
         let mut more = true;
         let mut since_look = 0;
         let batch = (self.options.in_flight / 2).max(1);
+        let mut rested = Instant::now();
         loop {
             // In batches: not a read for each message that is acknowledged.
             let has_room = publisher.in_flight() <= self.options.in_flight / 2;
-            if more && has_room {
+            if more && has_room && Instant::now() >= rested {
                 let events = self.reader.read_within_bytes(publisher.sent(), batch as i64).await?;
                 if !lease.holds() {
                     return Err(Stopped::RanOut);
                 }
-                for event in &events {
-                    publisher.send(event).await?;
-                }
+                publisher.send(&events).await?;
                 more = is_full(&events, batch);
+                if !more {
+                    rested = Instant::now() + (REST * events.len() as u32).min(LONGEST_REST);
+                }
             }
             let has_room = publisher.in_flight() <= self.options.in_flight / 2;
             tokio::select! {
@@ -185,7 +191,7 @@ impl Relay {
                     acknowledged?;
                     *known = Some(publisher.acknowledged());
                 }
-                () = std::future::ready(()), if more && has_room => {}
+                () = pause_until(rested), if more && has_room => {}
                 () = woken(&mut wake), if !more => more = true,
                 () = poked(&mut pokes), if !more => more = true,
                 () = pause(self.options.poll), if !more => more = true,

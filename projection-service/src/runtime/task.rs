@@ -23,7 +23,7 @@ use crate::projections::{Projection, schema};
 use crate::rebuild::{RebuildError, rebuild};
 
 /// How many events are applied in one transaction at most.
-pub(super) const MOST: usize = 5_000;
+pub(super) const MOST: usize = 2_000;
 
 /// What one projection's task works with.
 pub(super) struct Task {
