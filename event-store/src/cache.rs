@@ -45,9 +45,8 @@ const OVERHEAD: u64 = 1024;
 
 impl Weighter<Key, Cached> for Weight {
     fn weight(&self, _: &Key, cached: &Cached) -> u64 {
-        // A state is hardly larger than the events that made it; strings and vectors in memory
-        // take somewhat more than their JSON.
-        OVERHEAD + cached.bytes + cached.bytes / 2
+        // A state is hardly larger than the JSON of the events that made it.
+        OVERHEAD + cached.bytes
     }
 }
 

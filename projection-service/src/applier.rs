@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::checkpoint::{Checkpoint, State};
 use crate::entry::LogEntry;
 use crate::parking::Parking;
-use crate::projections::{Projection, Writing};
+use crate::projections::Projection;
 
 /// One projection's way of writing: its connection, what it leaves out, and its claim to write.
 pub(crate) struct Applier {
@@ -26,7 +26,7 @@ pub(crate) enum Claim {
     /// Into the live tables, as long as nobody else has moved the checkpoint.
     Live { checkpoint: Checkpoint, owner: Uuid, state: State },
     /// Into tables that nobody else knows of yet. What can't be applied is kept here.
-    Build { writing: Writing, refused: Vec<Refused> },
+    Build { refused: Vec<Refused> },
 }
 
 /// An entry that can't be applied, and why.
@@ -41,13 +41,6 @@ pub(crate) enum Outcome {
 }
 
 impl Applier {
-    fn writing(&self) -> Writing {
-        match self.claim {
-            Claim::Live { .. } => Writing::Live,
-            Claim::Build { writing, .. } => writing,
-        }
-    }
-
     /// Applies a stretch. What Postgres refuses is narrowed down to the entry that it is about, which
     /// parks its aggregate; everything else is applied.
     pub(crate) async fn apply(&mut self, entries: &[&LogEntry]) -> Result<Outcome, sqlx::Error> {
@@ -91,7 +84,7 @@ impl Applier {
             return Ok(Outcome::Overtaken);
         }
         let started = Instant::now();
-        let (name, writing) = (self.projection.name(), self.writing());
+        let name = self.projection.name();
         let mut selection = self.parking.select(stretch);
         if let Some((entry, why)) = known {
             selection.facts.retain(|fact| fact.position() != entry.position().0);
@@ -103,7 +96,7 @@ impl Applier {
         }
         let mut transaction = self.db.begin().await?;
         if !selection.facts.is_empty() {
-            self.projection.apply(&mut transaction, &selection.facts, writing).await?;
+            self.projection.apply(&mut transaction, &selection.facts).await?;
         }
         match &mut self.claim {
             Claim::Live { checkpoint, owner, state } => {
@@ -120,7 +113,7 @@ impl Applier {
                 checkpoint.owner = Some(*owner);
                 report(name, stretch, started);
             }
-            Claim::Build { refused, .. } => {
+            Claim::Build { refused } => {
                 transaction.commit().await?;
                 refused.extend(
                     selection

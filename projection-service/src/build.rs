@@ -12,7 +12,7 @@ use crate::connection::connect;
 use crate::entry::{Batch, LogEntry};
 use crate::install::{make_tables, secure};
 use crate::parking::Parking;
-use crate::projections::{Projection, Writing};
+use crate::projections::Projection;
 
 /// How many events are read at once, and how many such reads are under way.
 const READ: i64 = 5_000;
@@ -38,7 +38,7 @@ impl Build {
         drop_schema(&mut transaction, &schema).await?;
         make_tables(&mut transaction, &schema, projection).await?;
         transaction.commit().await?;
-        let claim = Claim::Build { writing: Writing::Load, refused: Vec::new() };
+        let claim = Claim::Build { refused: Vec::new() };
         let applier = Applier { projection, db, parking, claim };
         Ok(Self { schema, applier, position: Position::START })
     }
@@ -66,11 +66,8 @@ impl Build {
         Ok(())
     }
 
-    /// Puts the tables under row-level security. COPY is refused from then on.
+    /// Puts the tables under row-level security.
     pub(crate) async fn secure(&mut self) -> Result<(), sqlx::Error> {
-        if let Claim::Build { writing, .. } = &mut self.applier.claim {
-            *writing = Writing::Live;
-        }
         secure(&mut self.applier.db, &self.schema).await
     }
 
@@ -94,7 +91,7 @@ impl Build {
     /// What couldn't be applied, by the first entry of each stream.
     pub(crate) fn refused(&self) -> &[Refused] {
         match &self.applier.claim {
-            Claim::Build { refused, .. } => refused,
+            Claim::Build { refused } => refused,
             Claim::Live { .. } => &[],
         }
     }

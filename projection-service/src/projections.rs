@@ -18,15 +18,6 @@ use sqlx::PgConnection;
 
 use crate::entry::Fact;
 
-/// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Writing {
-    /// Into tables that are being read.
-    Live,
-    /// Into tables under construction, by COPY where that can be.
-    Load,
-}
-
 /// The SQL that makes a projection's tables. Names are without schema: `search_path` has it.
 pub(crate) struct Sql {
     /// Tables, with what the fold itself needs to find rows.
@@ -62,12 +53,7 @@ pub(crate) trait Projection: Send + Sync {
     }
 
     /// Writes what follows from the facts, which come in the log's order.
-    async fn apply(
-        &self,
-        db: &mut PgConnection,
-        facts: &[Fact<'_>],
-        writing: Writing,
-    ) -> Result<(), sqlx::Error>;
+    async fn apply(&self, db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<(), sqlx::Error>;
 }
 
 /// All read models.

@@ -1,7 +1,7 @@
 //! Rows of read models, set-wise: one statement per table and batch, whatever the number of rows.
 //!
 //! [`row!`] makes of one list of columns the struct that a projection folds in memory and the
-//! statements that load it (`= ANY`), write it (`unnest`) and copy it (`COPY`). Tables are named
+//! statements that load it (`= ANY`), add it (`COPY`) and change it (`unnest`). Tables are named
 //! without their schema: the connection's `search_path` says which one is meant, so that live
 //! tables, rebuilds and comparisons run the same statements.
 
@@ -59,8 +59,7 @@ pub(crate) trait Row: Sized + Send + Sync + 'static {
 
 /// The statements of one table, made once from its columns.
 pub(crate) struct Statements {
-    insert: String,
-    upsert: String,
+    update: String,
     pub(crate) load: String,
     copy: String,
 }
@@ -68,61 +67,50 @@ pub(crate) struct Statements {
 impl Statements {
     pub(crate) fn of<R: Row>() -> Self {
         let columns = R::columns();
-        let list = |keep: &dyn Fn(&Column) -> bool, text: &dyn Fn(&Column) -> String| {
-            let texts: Vec<String> = columns.iter().filter(|column| keep(column)).map(text).collect();
-            texts.join(", ")
+        let list = |part: &[Part], apart: &str, text: &dyn Fn(&Column) -> String| {
+            let wanted = columns.iter().filter(|column| part.contains(&column.part));
+            wanted.map(text).collect::<Vec<_>>().join(apart)
         };
-        let (table, all) = (R::TABLE, list(&|_| true, &|column| column.name().into()));
-        let values = list(&|_| true, &|column| format!("v.{}{}", column.name(), column.cast));
+        let names = |parts: &[Part]| list(parts, ", ", &|column| column.name().into());
+        let (table, key) = (R::TABLE, names(&[Part::Key]));
+        // What changes, in the columns' order, as `Row::bind` brings it.
+        let changing = [Part::Key, Part::Value];
         let arrays: Vec<String> = columns
             .iter()
-            .enumerate()
-            .map(|(index, column)| format!("${}::{}", index + 1, column.array))
+            .filter(|column| changing.contains(&column.part))
+            .zip(1..)
+            .map(|(column, nth)| format!("${nth}::{}", column.array))
             .collect();
-        let insert = format!(
-            "INSERT INTO {table} ({all}) SELECT {values} FROM unnest({}) AS v ({all})",
-            arrays.join(", ")
-        );
-        let key = list(&|column| column.part == Part::Key, &|column| column.name().into());
-        let set = list(&|column| column.part == Part::Value, &|column| {
-            format!("{0} = EXCLUDED.{0}", column.name())
-        });
-        let loaded = list(&|column| column.part != Part::Once, &|column| column.name().into());
+        let set = list(&[Part::Value], ", ", &|column| format!("{0} = v.{0}{1}", column.name(), column.cast));
+        let same = list(&[Part::Key], " AND ", &|column| format!("t.{0} = v.{0}", column.name()));
         Self {
-            upsert: format!("{insert} ON CONFLICT ({key}) DO UPDATE SET {set}"),
-            load: format!("SELECT {loaded} FROM {table} WHERE {key} = ANY($1)"),
-            copy: format!("COPY {table} ({all}) FROM STDIN"),
-            insert,
+            update: format!(
+                "UPDATE {table} AS t SET {set} FROM unnest({}) AS v ({}) WHERE {same}",
+                arrays.join(", "),
+                names(&changing),
+            ),
+            load: format!("SELECT {} FROM {table} WHERE {key} = ANY($1)", names(&changing)),
+            copy: format!("COPY {table} ({}) FROM STDIN", names(&[Part::Key, Part::Once, Part::Value])),
         }
     }
 }
 
-/// Adds rows that can't be there yet.
-pub(crate) async fn insert<R: Row>(db: &mut PgConnection, rows: &[&R]) -> Result<(), sqlx::Error> {
-    write(db, &R::statements().insert, rows).await
-}
-
-/// Writes rows over those with the same key.
-pub(crate) async fn upsert<R: Row>(db: &mut PgConnection, rows: &[&R]) -> Result<(), sqlx::Error> {
-    write(db, &R::statements().upsert, rows).await
-}
-
-async fn write<R: Row>(
-    db: &mut PgConnection,
-    statement: &'static str,
-    rows: &[&R],
-) -> Result<(), sqlx::Error> {
+/// Writes what may change of rows that are there.
+pub(crate) async fn update<R: Row>(db: &mut PgConnection, rows: &[&R]) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    let done = R::bind(rows, sqlx::query(statement)).execute(&mut *db).await?;
+    let done = R::bind(rows, sqlx::query(&R::statements().update)).execute(&mut *db).await?;
     expect_rows(rows.len(), done.rows_affected())
 }
 
-/// Adds rows by COPY: the fastest way in, for tables under construction (it is refused on tables
-/// with row-level security).
-pub(crate) async fn copy<R: Row>(db: &mut PgConnection, rows: &[&R]) -> Result<(), sqlx::Error> {
-    if rows.is_empty() {
+/// Adds rows that can't be there yet, by COPY: the fastest way in.
+pub(crate) async fn insert<'r, R: Row>(
+    db: &mut PgConnection,
+    rows: impl ExactSizeIterator<Item = &'r R>,
+) -> Result<(), sqlx::Error> {
+    let count = rows.len();
+    if count == 0 {
         return Ok(());
     }
     let mut sink = db.copy_in_raw(&R::statements().copy).await?;
@@ -135,7 +123,7 @@ pub(crate) async fn copy<R: Row>(db: &mut PgConnection, rows: &[&R]) -> Result<(
         }
     }
     sink.send(text.take()).await?;
-    expect_rows(rows.len(), sink.finish().await?)
+    expect_rows(count, sink.finish().await?)
 }
 
 fn expect_rows(wanted: usize, affected: u64) -> Result<(), sqlx::Error> {
@@ -198,7 +186,6 @@ macro_rules! row {
                 use $crate::row::ColumnType;
                 query
                     $(.bind(rows.iter().map(|row| row.$key.wire()).collect::<Vec<_>>()))+
-                    $(.bind(rows.iter().map(|row| row.$once.wire()).collect::<Vec<_>>()))*
                     $(.bind(rows.iter().map(|row| row.$value.wire()).collect::<Vec<_>>()))*
             }
 

@@ -84,7 +84,7 @@ async fn open_rate(address: &str, token: &str) -> f64 {
 
 /// Replies in turn on so many tickets of 10 events that none grows much longer.
 async fn reply_rate(address: &str, token: &str) -> f64 {
-    const TICKETS: usize = 20_000;
+    const TICKETS: usize = 10_000;
     let reply = json!({"body": "We have ordered a new fuser; it comes tomorrow. Until then, use the one on the first floor."});
     let mut connection = Connection::open(address).await;
     let mut paths = Vec::with_capacity(TICKETS);

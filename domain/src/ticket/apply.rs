@@ -1,5 +1,7 @@
 //! What each event makes of a ticket. Never refuses: what happened, happened.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::event::*;
@@ -7,6 +9,9 @@ use super::state::{AssignmentChange, Message, Rating, Ticket};
 use crate::ids::MessageId;
 use crate::personal::Personal;
 use crate::tenant::StatusCategory;
+
+/// Authors are shared among so many messages: those who write to one ticket are few.
+const RECENT: usize = 4;
 
 impl Ticket {
     /// Takes in what happened.
@@ -119,7 +124,9 @@ impl Ticket {
         body: Personal<String>,
         html: Option<Personal<String>>,
     ) {
-        self.messages.push(Message {
+        let known = self.messages.iter().rev().take(RECENT).find(|message| *message.author == author);
+        let author = known.map_or_else(|| Arc::new(author), |message| message.author.clone());
+        self.messages.push(Arc::new(Message {
             id,
             internal,
             author,
@@ -128,7 +135,7 @@ impl Ticket {
             edited: false,
             redacted: false,
             readers: Vec::new(),
-        });
+        }));
     }
 
     fn moved(&mut self, to: String, category: StatusCategory) {
@@ -137,6 +144,6 @@ impl Ticket {
     }
 
     fn message_mut(&mut self, id: MessageId) -> Option<&mut Message> {
-        self.messages.iter_mut().rev().find(|message| message.id == id)
+        self.messages.iter_mut().rev().find(|message| message.id == id).map(Arc::make_mut)
     }
 }

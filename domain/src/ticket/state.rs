@@ -1,6 +1,7 @@
 //! What a ticket is, as far as decisions and a look into the past need it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -53,8 +54,9 @@ pub struct Ticket {
     pub routed_to: Option<OrganizationId>,
     /// How often it was escalated.
     pub escalation_level: u32,
-    /// Replies and notes, in order.
-    pub messages: Vec<Message>,
+    /// Replies and notes, in order. Shared with the states before and after this one: most events
+    /// leave most messages as they are.
+    pub messages: Vec<Arc<Message>>,
     /// An agent has replied.
     pub first_response_given: bool,
     /// How often it was reopened.
@@ -88,7 +90,7 @@ pub struct Message {
     /// It is a note: not for customers.
     pub internal: bool,
     /// Who wrote it.
-    pub author: Actor,
+    pub author: Arc<Actor>,
     /// The text; empty when redacted.
     pub body: Personal<String>,
     /// The text with its markup.
@@ -146,78 +148,7 @@ impl Ticket {
     pub fn message_for(&self, id: MessageId, principal: &Principal) -> Option<&Message> {
         // The latest are asked for most.
         let message = self.messages.iter().rev().find(|message| message.id == id)?;
-        (!message.internal || principal.sees_notes()).then_some(message)
-    }
-
-    /// About how many bytes it takes in memory, for a cache with a bound.
-    pub fn weight(&self) -> usize {
-        let option = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let personal = |text: &Option<Personal<String>>| text.as_ref().map_or(0, |text| text.expose().len());
-        let assignment = |assignment: &Assignment| {
-            assignment.agent.as_ref().map_or(0, |id| id.as_str().len())
-                + assignment.team.as_ref().map_or(0, |id| id.as_str().len())
-                + assignment.organization.as_ref().map_or(0, |id| id.as_str().len())
-        };
-        let requester = self.requester.as_ref().map_or(0, |requester| {
-            requester.id.as_str().len() + personal(&requester.name) + personal(&requester.email)
-        });
-        let messages: usize = self
-            .messages
-            .iter()
-            .map(|message| {
-                size_of::<Message>()
-                    + message.author.id.as_str().len()
-                    + personal(&message.author.name)
-                    + message.body.expose().len()
-                    + personal(&message.html)
-                    + message.readers.iter().map(|id| size_of::<UserId>() + id.as_str().len()).sum::<usize>()
-            })
-            .sum();
-        let assignments: usize = self
-            .assignments
-            .iter()
-            .map(|change| {
-                size_of::<AssignmentChange>()
-                    + assignment(&change.from)
-                    + assignment(&change.to)
-                    + option(&change.reason)
-            })
-            .sum();
-        let fields: usize = self
-            .custom_fields
-            .iter()
-            .map(|(key, value)| size_of::<(String, Value)>() + key.len() + weight_of(value))
-            .sum();
-        size_of::<Self>()
-            + self.number.len()
-            + self.subject.expose().len()
-            + self.description.expose().len()
-            + requester
-            + self.status.len()
-            + self.priority.len()
-            + option(&self.category)
-            + option(&self.request_type)
-            + self.tags.iter().map(|tag| size_of::<String>() + tag.len()).sum::<usize>()
-            + fields
-            + assignment(&self.assignment)
-            + assignments
-            + messages
-            + personal(&self.resolution_notes)
-            + self.rating.as_ref().map_or(0, |rating| personal(&rating.comment))
-    }
-}
-
-fn weight_of(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(elements) => {
-            elements.iter().map(|element| size_of::<Value>() + weight_of(element)).sum()
-        }
-        Value::Object(members) => members
-            .iter()
-            .map(|(key, value)| size_of::<(String, Value)>() + key.len() + weight_of(value))
-            .sum(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        (!message.internal || principal.sees_notes()).then_some(&**message)
     }
 }
 

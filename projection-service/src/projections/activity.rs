@@ -9,7 +9,7 @@ use domain::personal::Personal;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Projection, Sql, Writing, sql};
+use super::{Projection, Sql, sql};
 use crate::entry::Fact;
 use crate::row::{self, row};
 
@@ -69,15 +69,10 @@ impl Projection for Activity {
         &self,
         db: &mut PgConnection,
         facts: &[Fact<'_>],
-        writing: Writing,
     ) -> Result<(), sqlx::Error> {
         let lines: Vec<Line> = facts.iter().flat_map(lines).collect();
-        let lines: Vec<&Line> = lines.iter().collect();
-        match writing {
-            Writing::Live => row::insert(db, &lines).await?,
-            Writing::Load => row::copy(db, &lines).await?,
-        }
-        assignments::apply(db, facts, writing).await
+        row::insert(db, lines.iter()).await?;
+        assignments::apply(db, facts).await
     }
 }
 

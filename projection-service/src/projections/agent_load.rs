@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use domain::tenant::StatusCategory;
-use domain::ticket::event::TicketEvent;
+use domain::ticket::event::{TicketEvent, TicketOpened};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::tally::Tally;
+use super::tally::{self, Counted, Tally};
 use super::words::text;
-use super::{Projection, Sql, Writing, sql};
-use crate::entry::{Fact, known_tickets};
-use crate::row::{Working, row};
+use super::{Projection, Sql, sql};
+use crate::entry::Fact;
+use crate::row::row;
 
 row! {
     /// What a ticket is counted as.
@@ -44,8 +44,24 @@ const COLUMNS: [&str; 10] = [
 /// A count: tenant, agent, and one of [`COLUMNS`].
 type Key = (Uuid, String, &'static str);
 
-impl Loaded {
-    /// The counts that the ticket is in.
+impl Counted for Loaded {
+    type Key = Key;
+
+    fn opened(id: Uuid, event: &TicketOpened, tenant: Uuid) -> Self {
+        Self {
+            ticket_id: id,
+            tenant_id: tenant,
+            agent: text(event.assignment.agent.as_ref()),
+            status: event.status.clone(),
+            status_category: event.status_category.as_str().to_owned(),
+            ..Self::default()
+        }
+    }
+
+    fn ticket(&self) -> Uuid {
+        self.ticket_id
+    }
+
     fn keys(&self) -> Vec<Key> {
         let Some(agent) = self.agent.as_ref().filter(|_| !self.spam && !self.deleted) else {
             return Vec::new();
@@ -64,7 +80,6 @@ impl Loaded {
         .collect()
     }
 
-    /// Changes what the event changes; says whether that was anything.
     fn apply(&mut self, event: &TicketEvent) -> bool {
         match event {
             TicketEvent::TicketAssigned(event) => self.agent = text(event.to.agent.as_ref()),
@@ -82,23 +97,13 @@ impl Loaded {
         }
         true
     }
+}
 
+impl Loaded {
     fn status(&mut self, to: &str, category: StatusCategory) {
         to.clone_into(&mut self.status);
         category.as_str().clone_into(&mut self.status_category);
     }
-}
-
-fn opened(id: Uuid, event: &TicketEvent, fact: &Fact<'_>) -> Option<Loaded> {
-    let TicketEvent::TicketOpened(event) = event else { return None };
-    Some(Loaded {
-        ticket_id: id,
-        tenant_id: fact.tenant(),
-        agent: text(event.assignment.agent.as_ref()),
-        status: event.status.clone(),
-        status_category: event.status_category.as_str().to_owned(),
-        ..Loaded::default()
-    })
 }
 
 /// The load of agents.
@@ -127,31 +132,15 @@ impl Projection for AgentLoad {
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {
-        fact.ticket()
-            .is_some_and(|(id, event)| opened(id, event, fact).is_some() || Loaded::default().apply(event))
+        tally::concerns(fact)
     }
 
     async fn apply(
         &self,
         db: &mut PgConnection,
         facts: &[Fact<'_>],
-        writing: Writing,
     ) -> Result<(), sqlx::Error> {
-        let mut tickets = Working::load(db, known_tickets(facts), |row: &Loaded| row.ticket_id).await?;
-        let mut tally = Tally::default();
-        for fact in facts {
-            let Some((id, event)) = fact.ticket() else { continue };
-            if let Some(ticket) = opened(id, event, fact) {
-                tickets.put(id, ticket);
-            } else if let Some(ticket) = tickets.get(id) {
-                let mut changed = ticket.clone();
-                if changed.apply(event) {
-                    tally.moved(ticket.keys(), changed.keys());
-                    tickets.put(id, changed);
-                }
-            }
-        }
-        tickets.write(db, writing).await?;
+        let tally = tally::count::<Loaded>(db, facts).await?;
         add(db, tally).await
     }
 }

@@ -8,7 +8,7 @@ use domain::ticket::event::TicketEvent;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Projection, Sql, Writing, sql};
+use super::{Projection, Sql, sql};
 use crate::entry::Fact;
 use crate::row::{self, Json, TextArray, Working, row};
 
@@ -147,7 +147,6 @@ impl Projection for Conversation {
         &self,
         db: &mut PgConnection,
         facts: &[Fact<'_>],
-        writing: Writing,
     ) -> Result<(), sqlx::Error> {
         let changed = facts.iter().filter_map(Fact::ticket).filter_map(|(_, event)| match event {
             TicketEvent::MessageEdited(event) => Some(event.message_id.0),
@@ -159,21 +158,12 @@ impl Projection for Conversation {
         for fact in facts {
             fold::apply(&mut messages, &mut added, fact);
         }
-        messages.write(db, writing).await?;
+        messages.write(db).await?;
         // Before this batch's edits are added: of those, the fold knows which came before a redaction.
         empty_former_texts(db, &added.redacted).await?;
-        add(db, &added.edits, writing).await?;
-        add(db, &added.reads, writing).await?;
-        add(db, &added.attachments, writing).await
-    }
-}
-
-/// Adds rows that come once and don't change.
-async fn add<R: row::Row>(db: &mut PgConnection, rows: &[R], writing: Writing) -> Result<(), sqlx::Error> {
-    let rows: Vec<&R> = rows.iter().collect();
-    match writing {
-        Writing::Live => row::insert(db, &rows).await,
-        Writing::Load => row::copy(db, &rows).await,
+        row::insert(db, added.edits.iter()).await?;
+        row::insert(db, added.reads.iter()).await?;
+        row::insert(db, added.attachments.iter()).await
     }
 }
 

@@ -2,19 +2,19 @@
 
 use async_trait::async_trait;
 use domain::tenant::StatusCategory;
-use domain::ticket::event::{Assignment, TicketEvent};
+use domain::ticket::event::{Assignment, TicketEvent, TicketOpened};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::tally::Tally;
+use super::tally::{self, Counted, Tally};
 use super::words::{source, text};
-use super::{Projection, Sql, Writing, sql};
-use crate::entry::{Fact, known_tickets};
-use crate::row::{Working, row};
+use super::{Projection, Sql, sql};
+use crate::entry::Fact;
+use crate::row::row;
 
 row! {
     /// What a ticket is counted as.
-    Counted in "counted"
+    Standing in "counted"
     key { ticket_id: Uuid }
     once {}
     value {
@@ -36,8 +36,28 @@ row! {
 /// A count: tenant, dimension, key, and whether of tickets that somebody has to work on.
 type Key = (Uuid, &'static str, String, bool);
 
-impl Counted {
-    /// The counts that the ticket is in.
+impl Counted for Standing {
+    type Key = Key;
+
+    fn opened(id: Uuid, event: &TicketOpened, tenant: Uuid) -> Self {
+        let mut standing = Self {
+            ticket_id: id,
+            tenant_id: tenant,
+            status: event.status.clone(),
+            status_category: event.status_category.as_str().to_owned(),
+            priority: event.priority.clone(),
+            category: event.category.clone(),
+            source: source(event.source).to_owned(),
+            ..Self::default()
+        };
+        standing.assign(&event.assignment);
+        standing
+    }
+
+    fn ticket(&self) -> Uuid {
+        self.ticket_id
+    }
+
     fn keys(&self) -> Vec<Key> {
         if self.spam || self.deleted {
             return Vec::new();
@@ -61,7 +81,6 @@ impl Counted {
         .collect()
     }
 
-    /// Changes what the event changes; says whether that was anything.
     fn apply(&mut self, event: &TicketEvent) -> bool {
         match event {
             TicketEvent::TicketAssigned(event) => self.assign(&event.to),
@@ -84,7 +103,9 @@ impl Counted {
         }
         true
     }
+}
 
+impl Standing {
     fn assign(&mut self, to: &Assignment) {
         self.agent = text(to.agent.as_ref());
         self.team = text(to.team.as_ref());
@@ -95,22 +116,6 @@ impl Counted {
         to.clone_into(&mut self.status);
         category.as_str().clone_into(&mut self.status_category);
     }
-}
-
-fn opened(id: Uuid, event: &TicketEvent, fact: &Fact<'_>) -> Option<Counted> {
-    let TicketEvent::TicketOpened(event) = event else { return None };
-    let mut counted = Counted {
-        ticket_id: id,
-        tenant_id: fact.tenant(),
-        status: event.status.clone(),
-        status_category: event.status_category.as_str().to_owned(),
-        priority: event.priority.clone(),
-        category: event.category.clone(),
-        source: source(event.source).to_owned(),
-        ..Counted::default()
-    };
-    counted.assign(&event.assignment);
-    Some(counted)
 }
 
 /// The counts of queues.
@@ -139,32 +144,15 @@ impl Projection for QueueCounts {
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {
-        fact.ticket()
-            .is_some_and(|(id, event)| opened(id, event, fact).is_some() || Counted::default().apply(event))
+        tally::concerns(fact)
     }
 
     async fn apply(
         &self,
         db: &mut PgConnection,
         facts: &[Fact<'_>],
-        writing: Writing,
     ) -> Result<(), sqlx::Error> {
-        let mut tickets = Working::load(db, known_tickets(facts), |row: &Counted| row.ticket_id).await?;
-        let mut tally = Tally::default();
-        for fact in facts {
-            let Some((id, event)) = fact.ticket() else { continue };
-            if let Some(ticket) = opened(id, event, fact) {
-                tally.moved(None, ticket.keys());
-                tickets.put(id, ticket);
-            } else if let Some(ticket) = tickets.get(id) {
-                let mut changed = ticket.clone();
-                if changed.apply(event) {
-                    tally.moved(ticket.keys(), changed.keys());
-                    tickets.put(id, changed);
-                }
-            }
-        }
-        tickets.write(db, writing).await?;
+        let tally = tally::count::<Standing>(db, facts).await?;
         add(db, tally).await
     }
 }

@@ -9,7 +9,7 @@ use domain::ticket::event::TicketEvent;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Projection, Sql, Writing, sql};
+use super::{Projection, Sql, sql};
 use crate::entry::Fact;
 
 /// The pieces of a ticket that are no messages. Messages have UUIDs of another version, so these
@@ -72,7 +72,6 @@ impl Projection for Search {
         &self,
         db: &mut PgConnection,
         facts: &[Fact<'_>],
-        _writing: Writing,
     ) -> Result<(), sqlx::Error> {
         write(db, fold(facts)).await
     }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Projection, Sql, Writing, sql};
+use super::{Projection, Sql, sql};
 use crate::entry::{Fact, known_tickets};
 use crate::row::{Json, TextArray, Working, row};
 
@@ -100,7 +100,6 @@ impl Projection for TicketList {
         &self,
         db: &mut PgConnection,
         facts: &[Fact<'_>],
-        writing: Writing,
     ) -> Result<(), sqlx::Error> {
         let mut tickets = Working::load(db, known_tickets(facts), |ticket: &Ticket| ticket.id).await?;
         for fact in facts {
@@ -111,6 +110,6 @@ impl Projection for TicketList {
                 fold::apply(ticket, event, fact);
             }
         }
-        tickets.write(db, writing).await
+        tickets.write(db).await
     }
 }

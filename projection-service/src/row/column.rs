@@ -1,8 +1,6 @@
 //! How values travel to their columns.
 
-use std::borrow::Cow;
-
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgHasArrayType, PgTypeInfo, PgValueRef};
@@ -26,7 +24,7 @@ pub(crate) trait ColumnType {
 }
 
 macro_rules! plain {
-    ($($type:ty = $array:literal, $copy:expr;)+) => {$(
+    ($($type:ty = $array:literal),+) => {$(
         impl ColumnType for $type {
             const ARRAY: &'static str = $array;
             type Wire<'a> = $type;
@@ -34,8 +32,7 @@ macro_rules! plain {
                 *self
             }
             fn copy(&self, out: &mut CopyText) {
-                let text: fn(&$type) -> Cow<'static, str> = $copy;
-                out.plain(&text(self));
+                out.plain(self);
             }
         }
 
@@ -55,13 +52,14 @@ macro_rules! plain {
     )+};
 }
 
+// Postgres reads them as they show themselves.
 plain! {
-    Uuid = "uuid[]", |id| id.to_string().into();
-    i64 = "int8[]", |number| number.to_string().into();
-    i32 = "int4[]", |number| number.to_string().into();
-    i16 = "int2[]", |number| number.to_string().into();
-    bool = "bool[]", |yes| if *yes { "t" } else { "f" }.into();
-    DateTime<Utc> = "timestamptz[]", |time| time.to_rfc3339_opts(SecondsFormat::Micros, true).into();
+    Uuid = "uuid[]",
+    i64 = "int8[]",
+    i32 = "int4[]",
+    i16 = "int2[]",
+    bool = "bool[]",
+    DateTime<Utc> = "timestamptz[]"
 }
 
 impl ColumnType for String {

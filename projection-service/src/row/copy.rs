@@ -1,5 +1,8 @@
 //! The text format of COPY.
 
+use std::fmt::Display;
+use std::io::Write;
+
 /// Rows as COPY takes them: columns apart by tabs, rows by line ends, the rest escaped.
 #[derive(Default)]
 pub(crate) struct CopyText {
@@ -9,14 +12,18 @@ pub(crate) struct CopyText {
 
 impl CopyText {
     /// A value that needs no escaping.
-    pub(crate) fn plain(&mut self, value: &str) {
+    pub(crate) fn plain(&mut self, value: impl Display) {
         self.separate();
-        self.text.extend_from_slice(value.as_bytes());
+        // A Vec takes whatever is written.
+        let _ = write!(self.text, "{value}");
     }
 
     /// Any text.
     pub(crate) fn text(&mut self, value: &str) {
         self.separate();
+        if !value.bytes().any(|byte| matches!(byte, b'\\' | b'\n' | b'\r' | b'\t')) {
+            return self.text.extend_from_slice(value.as_bytes());
+        }
         for byte in value.bytes() {
             match byte {
                 b'\\' => self.text.extend_from_slice(b"\\\\"),

@@ -9,7 +9,6 @@ use sqlx::postgres::{PgHasArrayType, Postgres};
 use sqlx::{Encode, Type};
 
 use super::Row;
-use crate::projections::Writing;
 
 struct Slot<R> {
     row: R,
@@ -74,18 +73,11 @@ where
     }
 
     /// Writes what changed, in the order of keys, so that two writers can't deadlock.
-    pub(crate) async fn write(self, db: &mut PgConnection, writing: Writing) -> Result<(), sqlx::Error> {
+    pub(crate) async fn write(self, db: &mut PgConnection) -> Result<(), sqlx::Error> {
         let mut changed: Vec<(&K, &Slot<R>)> = self.rows.iter().filter(|(_, slot)| slot.changed).collect();
         changed.sort_unstable_by_key(|(key, _)| **key);
-        let rows = |keep: &dyn Fn(&Slot<R>) -> bool| -> Vec<&R> {
-            changed.iter().filter(|(_, slot)| keep(slot)).map(|(_, slot)| &slot.row).collect()
-        };
-        match writing {
-            Writing::Live => super::upsert(db, &rows(&|_| true)).await,
-            Writing::Load => {
-                super::copy(db, &rows(&|slot| !slot.stored)).await?;
-                super::upsert(db, &rows(&|slot| slot.stored)).await
-            }
-        }
+        let (old, new): (Vec<_>, Vec<_>) = changed.into_iter().map(|(_, slot)| slot).partition(|slot| slot.stored);
+        super::insert(db, new.iter().map(|slot| &slot.row)).await?;
+        super::update(db, &old.iter().map(|slot| &slot.row).collect::<Vec<_>>()).await
     }
 }

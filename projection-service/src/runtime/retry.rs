@@ -9,7 +9,6 @@ use crate::applier::{Applier, Claim, Outcome, reason, refuses_data};
 use crate::checkpoint::Checkpoint;
 use crate::entry::{Fact, LogEntry};
 use crate::parking::Parking;
-use crate::projections::Writing;
 
 /// Carries out what operators asked for since the last look.
 pub(super) async fn requested(
@@ -54,7 +53,7 @@ async fn carry_out(
             Err(why) => Err(why.to_owned()),
             Ok(fact) => {
                 let mut one = transaction.begin().await?;
-                match applier.projection.apply(&mut one, &[fact], Writing::Live).await {
+                match applier.projection.apply(&mut one, &[fact]).await {
                     Ok(()) => Ok(one.commit().await?),
                     Err(error) if refuses_data(&error) => {
                         one.rollback().await?;

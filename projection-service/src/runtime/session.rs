@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use domain::ids::Position;
 use domain::time::Clock;
 use service_kit::clock::SystemClock;
-use service_kit::wait::Backoff;
+use service_kit::wait::{Backoff, pause};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -97,8 +97,12 @@ impl Session<'_> {
                 Some(_) => {
                     let behind = last < self.task.feed.position();
                     let task = self.task;
-                    let _turn = if takes_turns(&entries) { task.turn.acquire().await.ok() } else { None };
+                    let turn = if takes_turns(&entries) { task.turn.acquire().await.ok() } else { None };
+                    let (began, head) = (Instant::now(), self.head());
                     self.write(&entries, if behind { State::CatchingUp } else { State::Live }).await?;
+                    if turn.is_some() && self.head() > head {
+                        pause(began.elapsed()).await;
+                    }
                 }
                 None => {}
             }
@@ -239,14 +243,19 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// The head of the log, if a writer in this process tells it.
+    fn head(&self) -> Position {
+        self.task.options.wake.as_ref().map_or(Position::START, |head| *head.borrow())
+    }
+
     fn tell(&self) {
         self.task.progress.reached(self.task.index, self.applier.position());
     }
 }
 
 /// Under load, commands come first: while the read models are hardly behind, large batches are applied
-/// by one projection at a time, so that together they take no more than their share of the processors.
-/// Far behind, they take what they get.
+/// by one projection at a time, and where this process appends meanwhile, each is followed by a rest as
+/// long; so that together they take no more than half a processor. Far behind, they take what they get.
 fn takes_turns(entries: &[&LogEntry]) -> bool {
     let age = |entry: &LogEntry| SystemClock.now() - entry.envelope.recorded_at;
     entries.len() >= LARGE && entries.first().is_some_and(|first| age(first) < HARDLY_BEHIND)

@@ -62,10 +62,3 @@ fn notes_are_for_those_who_may_read_them() {
     assert_eq!(seen(&with_roles("otto", &["auditor"])), [true, true]);
     assert_eq!(seen(&agent()), [true, true]);
 }
-
-#[test]
-fn weight_grows_with_what_is_said() {
-    let light = ticket_of([opened()]).weight();
-    let heavy = ticket_of([opened(), reply_by(&agent(), 1), reply_by(&agent(), 2)]).weight();
-    assert!(heavy >= light + 2 * size_of::<Message>(), "{light} {heavy}");
-}

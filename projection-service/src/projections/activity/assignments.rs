@@ -9,7 +9,6 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::entry::Fact;
-use crate::projections::Writing;
 use crate::projections::words::text;
 use crate::row::{self, row};
 
@@ -33,18 +32,10 @@ row! {
     }
 }
 
-pub(super) async fn apply(
-    db: &mut PgConnection,
-    facts: &[Fact<'_>],
-    writing: Writing,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn apply(db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<(), sqlx::Error> {
     let (ended, held) = fold(facts);
     end(db, &ended).await?;
-    let held: Vec<&Held> = held.iter().collect();
-    match writing {
-        Writing::Live => row::insert(db, &held).await,
-        Writing::Load => row::copy(db, &held).await,
-    }
+    row::insert(db, held.iter()).await
 }
 
 /// When the assignment that each ticket had before these facts ended, and the new ones.
@@ -115,5 +106,5 @@ async fn end(db: &mut PgConnection, ended: &BTreeMap<Uuid, DateTime<Utc>>) -> Re
             ..Held::default()
         })
         .collect();
-    row::upsert(db, &rows.iter().collect::<Vec<_>>()).await
+    row::update(db, &rows.iter().collect::<Vec<_>>()).await
 }
