@@ -2,7 +2,6 @@
 
 pub(crate) mod batch;
 pub(crate) mod outcome;
-mod rhythm;
 pub(crate) mod writer;
 
 use std::sync::Arc;

@@ -13,6 +13,7 @@ mod load;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use docket_tests::{Docket, Options};
@@ -73,7 +74,7 @@ fn opening() -> String {
 }
 
 async fn open_rate(address: &str, token: &str) -> f64 {
-    let request = post("/v1/tickets", token, &opening());
+    let request: Arc<[u8]> = post("/v1/tickets", token, &opening()).into();
     rate(address, CONNECTIONS, Duration::from_secs(2), 201, {
         let request = request.clone();
         move |_, _| request.clone()
@@ -95,18 +96,19 @@ async fn reply_rate(address: &str, token: &str) -> f64 {
         let commands = vec![command; 500];
         let answer =
             connection.send(&post("/v1/commands", token, &json!({"commands": commands}).to_string())).await;
-        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
-        let body: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(answer.body));
+        let body: serde_json::Value = serde_json::from_slice(answer.body).expect("JSON");
         for result in body["results"].as_array().expect("results") {
             let id = result["body"]["id"].as_str().or(result["id"].as_str()).expect("an id");
             paths.push(format!("/v1/tickets/{id}/reply"));
         }
     }
     let each = TICKETS / CONNECTIONS;
-    let requests: Vec<Vec<u8>> = paths.iter().map(|path| post(path, token, &reply.to_string())).collect();
+    let requests: Vec<Arc<[u8]>> =
+        paths.iter().map(|path| post(path, token, &reply.to_string()).into()).collect();
     // Nine more events for each.
     let warm = requests.clone();
-    let (done, target) = (std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0)), TICKETS * 9);
+    let (done, target) = (Arc::new(std::sync::atomic::AtomicUsize::new(0)), TICKETS * 9);
     let mut tasks = tokio::task::JoinSet::new();
     for offset in 0..CONNECTIONS {
         let (done, warm, address) = (done.clone(), warm.clone(), address.to_owned());
@@ -149,7 +151,7 @@ async fn visibility(address: &str, token: &str) {
                     let header = format!("docket-min-position: {position}\r\n");
                     let reply =
                         reader.send(&get("/v1/tickets?limit=1&sort=-created_at", &token, &header)).await;
-                    assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+                    assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(reply.body));
                     times.push(committed.elapsed());
                 }
             }

@@ -14,10 +14,10 @@ pub(crate) struct Connection {
 }
 
 /// What the bench needs of an answer.
-pub(crate) struct Reply {
+pub(crate) struct Reply<'a> {
     pub(crate) status: u16,
     pub(crate) position: Option<i64>,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: &'a [u8],
 }
 
 impl Connection {
@@ -27,21 +27,26 @@ impl Connection {
         Self { stream, buffer: Vec::with_capacity(4096) }
     }
 
-    pub(crate) async fn send(&mut self, request: &[u8]) -> Reply {
+    pub(crate) async fn send(&mut self, request: &[u8]) -> Reply<'_> {
         self.stream.write_all(request).await.expect("written");
         self.buffer.clear();
         loop {
             let read = self.stream.read_buf(&mut self.buffer).await.expect("read");
             assert!(read > 0, "the server closed the connection");
+            // Docket writes the names of headers in small letters.
             let Some(end) = find(&self.buffer, b"\r\n\r\n") else { continue };
-            let head = std::str::from_utf8(&self.buffer[..end]).expect("text").to_ascii_lowercase();
-            let length: usize =
-                header(&head, "content-length").expect("a content-length").parse().expect("a length");
+            let head = std::str::from_utf8(&self.buffer[..end]).expect("text");
+            let length: usize = header(head, "content-length").expect("a length").parse().expect("a number");
             if self.buffer.len() >= end + 4 + length {
-                let status = head[9..12].parse().expect("a status");
-                let position = header(&head, "docket-position").and_then(|text| text.parse().ok());
-                return Reply { status, position, body: self.buffer[end + 4..end + 4 + length].to_vec() };
+                break;
             }
+        }
+        let end = find(&self.buffer, b"\r\n\r\n").expect("a head");
+        let head = std::str::from_utf8(&self.buffer[..end]).expect("text");
+        Reply {
+            status: head[9..12].parse().expect("a status"),
+            position: header(head, "docket-position").and_then(|text| text.parse().ok()),
+            body: &self.buffer[end + 4..],
         }
     }
 }
@@ -71,7 +76,7 @@ pub(crate) fn get(path: &str, token: &str, header: &str) -> Vec<u8> {
 }
 
 /// Runs one request after the other on each connection for `length`; gives answers per second.
-/// `request` makes the request of a connection's nth turn.
+/// `request` gives the request of a connection's nth turn.
 pub(crate) async fn rate<F>(
     address: &str,
     connections: usize,
@@ -80,7 +85,7 @@ pub(crate) async fn rate<F>(
     request: F,
 ) -> f64
 where
-    F: Fn(usize, u64) -> Vec<u8> + Send + Sync + 'static,
+    F: Fn(usize, u64) -> Arc<[u8]> + Send + Sync + 'static,
 {
     let (request, count) = (Arc::new(request), Arc::new(AtomicU64::new(0)));
     let start = Instant::now();
@@ -92,7 +97,7 @@ where
             let mut turn = 0;
             while start.elapsed() < length {
                 let reply = connection.send(&request(each, turn)).await;
-                assert_eq!(reply.status, expected, "{}", String::from_utf8_lossy(&reply.body));
+                assert_eq!(reply.status, expected, "{}", String::from_utf8_lossy(reply.body));
                 count.fetch_add(1, Ordering::Relaxed);
                 turn += 1;
             }

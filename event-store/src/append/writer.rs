@@ -1,8 +1,7 @@
 //! The one writer of a process: takes whatever queued up while the last batch was committing, and
 //! appends it in one statement.
 //!
-//! An idle log commits a lone command at once, a busy one fills its batches by itself (see
-//! [`Rhythm`]). If the connection is lost with a batch under way, nobody knows
+//! An idle log commits a lone command at once, a busy one fills its batches by itself. If the connection is lost with a batch under way, nobody knows
 //! whether it landed; the writer connects again and sends the same batch marked as a repeat, so
 //! that the log tells what landed from what didn't. Nothing is acknowledged before that.
 
@@ -16,7 +15,6 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::outcome::outcomes;
-use super::rhythm::Rhythm;
 use super::{Append, Outcome, batch};
 use crate::error::{LogError, refuses_data};
 use crate::log::LogOptions;
@@ -31,12 +29,15 @@ pub(crate) struct Waiting {
 /// Above this a batch is cut in two, so that large payloads don't make one huge statement.
 const BATCH_BYTES: usize = 4 << 20;
 
+/// A batch takes half of those who are about: were all of them answered together, they would all be
+/// away together too, with nothing to commit meanwhile. So many it may take in any case.
+const FEWEST: usize = 16;
+
 pub(crate) struct Writer {
     connect: PgConnectOptions,
     connection: Option<PgConnection>,
     head: watch::Sender<Position>,
     options: LogOptions,
-    rhythm: Rhythm,
 }
 
 impl Writer {
@@ -56,7 +57,7 @@ impl Writer {
                 ("default_transaction_isolation", "read\\ committed".to_owned()),
             ])
             .disable_statement_logging();
-        Self { connect, connection: None, head, options, rhythm: Rhythm::default() }
+        Self { connect, connection: None, head, options }
     }
 
     /// Starts the writer on a thread of its own: among the tasks of busy workers it would be told
@@ -89,7 +90,9 @@ impl Writer {
         self.learn_head().await;
         let mut taken = Vec::new();
         let mut closed = false;
+        let mut answered = 0;
         loop {
+            let half = ((answered + queue.len()) / 2).clamp(FEWEST, self.options.batch_limit.max(FEWEST));
             let n = tokio::select! {
                 biased;
                 () = shutdown.cancelled(), if !closed => {
@@ -97,20 +100,17 @@ impl Writer {
                     closed = true;
                     continue;
                 }
-                n = queue.recv_many(&mut taken, self.options.batch_limit) => n,
+                n = queue.recv_many(&mut taken, half) => n,
             };
             if n == 0 {
                 return;
             }
-            self.rhythm.gather(&mut queue, &mut taken, self.options.batch_limit);
-            let began = Instant::now();
-            let commands = taken.len();
             metrics::gauge!("docket_writer_queue_depth").set(queue.len() as f64);
             while !taken.is_empty() {
                 let rest = taken.split_off(cut(&taken));
                 self.append(std::mem::replace(&mut taken, rest)).await;
             }
-            self.rhythm.committed(commands + queue.len(), began);
+            answered = n;
         }
     }
 

@@ -65,11 +65,7 @@ impl Projection for Activity {
         &["activity", "assignments"]
     }
 
-    async fn apply(
-        &self,
-        db: &mut PgConnection,
-        facts: &[Fact<'_>],
-    ) -> Result<(), sqlx::Error> {
+    async fn apply(&self, db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<(), sqlx::Error> {
         let lines: Vec<Line> = facts.iter().flat_map(lines).collect();
         row::insert(db, lines.iter()).await?;
         assignments::apply(db, facts).await

@@ -135,11 +135,7 @@ impl Projection for AgentLoad {
         tally::concerns(fact)
     }
 
-    async fn apply(
-        &self,
-        db: &mut PgConnection,
-        facts: &[Fact<'_>],
-    ) -> Result<(), sqlx::Error> {
+    async fn apply(&self, db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<(), sqlx::Error> {
         let tally = tally::count::<Loaded>(db, facts).await?;
         add(db, tally).await
     }

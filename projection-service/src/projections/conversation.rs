@@ -143,11 +143,7 @@ impl Projection for Conversation {
         })
     }
 
-    async fn apply(
-        &self,
-        db: &mut PgConnection,
-        facts: &[Fact<'_>],
-    ) -> Result<(), sqlx::Error> {
+    async fn apply(&self, db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<(), sqlx::Error> {
         let changed = facts.iter().filter_map(Fact::ticket).filter_map(|(_, event)| match event {
             TicketEvent::MessageEdited(event) => Some(event.message_id.0),
             TicketEvent::MessageRedacted(event) => Some(event.message_id.0),

@@ -147,11 +147,7 @@ impl Projection for QueueCounts {
         tally::concerns(fact)
     }
 
-    async fn apply(
-        &self,
-        db: &mut PgConnection,
-        facts: &[Fact<'_>],
-    ) -> Result<(), sqlx::Error> {
+    async fn apply(&self, db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<(), sqlx::Error> {
         let tally = tally::count::<Standing>(db, facts).await?;
         add(db, tally).await
     }

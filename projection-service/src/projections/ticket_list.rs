@@ -96,11 +96,7 @@ impl Projection for TicketList {
         fact.ticket().is_some()
     }
 
-    async fn apply(
-        &self,
-        db: &mut PgConnection,
-        facts: &[Fact<'_>],
-    ) -> Result<(), sqlx::Error> {
+    async fn apply(&self, db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<(), sqlx::Error> {
         let mut tickets = Working::load(db, known_tickets(facts), |ticket: &Ticket| ticket.id).await?;
         for fact in facts {
             let Some((id, event)) = fact.ticket() else { continue };

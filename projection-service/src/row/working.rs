@@ -76,7 +76,8 @@ where
     pub(crate) async fn write(self, db: &mut PgConnection) -> Result<(), sqlx::Error> {
         let mut changed: Vec<(&K, &Slot<R>)> = self.rows.iter().filter(|(_, slot)| slot.changed).collect();
         changed.sort_unstable_by_key(|(key, _)| **key);
-        let (old, new): (Vec<_>, Vec<_>) = changed.into_iter().map(|(_, slot)| slot).partition(|slot| slot.stored);
+        let (old, new): (Vec<_>, Vec<_>) =
+            changed.into_iter().map(|(_, slot)| slot).partition(|slot| slot.stored);
         super::insert(db, new.iter().map(|slot| &slot.row)).await?;
         super::update(db, &old.iter().map(|slot| &slot.row).collect::<Vec<_>>()).await
     }
