@@ -92,7 +92,8 @@ impl Writer {
         let mut closed = false;
         let mut answered = 0;
         loop {
-            let half = ((answered + queue.len()) / 2).clamp(FEWEST, self.options.batch_limit.max(FEWEST));
+            let half =
+                usize::midpoint(answered, queue.len()).clamp(FEWEST, self.options.batch_limit.max(FEWEST));
             let n = tokio::select! {
                 biased;
                 () = shutdown.cancelled(), if !closed => {

@@ -116,11 +116,11 @@ impl Projection for AgentLoad {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn sql(&self) -> Sql {
-        sql!("agent_load_v1")
+        sql!("agent_load_v2")
     }
 
     fn tables(&self) -> &'static [&'static str] {

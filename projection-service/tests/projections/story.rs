@@ -181,6 +181,7 @@ impl Story {
             sequence: 0,
             status: ("new".into(), StatusCategory::New),
             assignment: Assignment {
+                agent: (self.chance.below(4) == 0).then(|| user("agent-1")),
                 team: (self.chance.below(3) == 0).then(|| TeamId::new("desk").unwrap()),
                 ..Assignment::default()
             },
