@@ -9,6 +9,7 @@ pub mod ids;
 pub mod input;
 pub mod metadata;
 pub mod personal;
+pub mod sla;
 pub mod tenant;
 pub mod ticket;
 pub mod time;

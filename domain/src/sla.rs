@@ -1,0 +1,3 @@
+//! Service levels: by when a ticket has to be answered and resolved, counted in working time.
+
+pub mod calendar;
