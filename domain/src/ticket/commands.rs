@@ -30,7 +30,7 @@ mod status;
 mod subject;
 mod tags;
 #[cfg(test)]
-pub(in crate::ticket) mod testing;
+pub(crate) mod testing;
 mod unassign;
 
 pub use assign::Assign;

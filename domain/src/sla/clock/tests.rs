@@ -1,0 +1,3 @@
+mod cases;
+mod reference;
+mod story;

@@ -1,0 +1,176 @@
+//! Whether policies hold together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rules::calendars;
+use super::{After, Metric, PolicySpec, Warning, Whom};
+use crate::sla::calendar::{Calendar, CalendarError, CalendarSpec};
+
+/// The longest target: ten years of minutes.
+const LONGEST: i64 = 10 * 366 * 24 * 60;
+/// The most policies of a tenant, and steps of an escalation.
+const POLICIES: usize = 200;
+const STEPS: usize = 20;
+
+/// What is wrong with a tenant's policies and calendars.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// Something within a calendar.
+    #[error("calendar {calendar:?}: {error}")]
+    Calendar {
+        /// Its key.
+        calendar: String,
+        /// What.
+        error: CalendarError,
+    },
+    /// Not a key.
+    #[error("{0:?} is no key: 1 to 64 of a-z, 0-9, _ and -")]
+    Key(String),
+    /// The same key twice.
+    #[error("policy {0:?} is there twice")]
+    Twice(String),
+    /// Too many.
+    #[error("at most {1} {0}")]
+    TooMany(&'static str, usize),
+    /// Something within a policy.
+    #[error("policy {policy:?}: {fault}")]
+    Policy {
+        /// Its key.
+        policy: String,
+        /// What.
+        fault: Fault,
+    },
+    /// Two policies for the same tickets: the second one would never hold.
+    #[error("policies {first:?} and {second:?} match alike")]
+    Alike {
+        /// The one that holds.
+        first: String,
+        /// The one that doesn't.
+        second: String,
+    },
+}
+
+/// What is wrong with a policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Not 1 to 100 characters.
+    #[error("name: 1 to 100 characters")]
+    Name,
+    /// No calendar of this key.
+    #[error("calendar: there is no {0:?}")]
+    Calendar(String),
+    /// It promises nothing.
+    #[error("it has no target")]
+    NoTarget,
+    /// Zero, negative, or more than ten years.
+    #[error("{}: from 1 minute to ten years ({LONGEST} minutes), not {}", .0.as_str(), .1)]
+    Target(Metric, i64),
+    /// Not within 1 to 99 percent, or no minutes.
+    #[error("warning: 1 to 99 percent, or 1 minute to ten years before")]
+    Warning,
+    /// An escalation to nobody.
+    #[error("escalation {0}: it is to nobody")]
+    Nobody(usize),
+    /// A step that can't come.
+    #[error("escalation {0}: {1}")]
+    Step(usize, &'static str),
+}
+
+/// Everything that is wrong with a tenant's policies and calendars, or the calendars.
+pub(super) fn check(
+    policies: &[PolicySpec],
+    specs: &BTreeMap<String, CalendarSpec>,
+) -> Result<BTreeMap<String, std::sync::Arc<Calendar>>, Vec<PolicyError>> {
+    let mut errors = Vec::new();
+    let calendars = calendars(specs, &mut errors);
+    errors.extend(specs.keys().filter(|key| !is_key(key)).cloned().map(PolicyError::Key));
+    if policies.len() > POLICIES {
+        errors.push(PolicyError::TooMany("policies", POLICIES));
+    }
+    let mut keys = BTreeSet::new();
+    for (index, policy) in policies.iter().enumerate() {
+        if !is_key(&policy.key) {
+            errors.push(PolicyError::Key(policy.key.clone()));
+        }
+        if !keys.insert(&policy.key) {
+            errors.push(PolicyError::Twice(policy.key.clone()));
+        }
+        let fault = |fault| PolicyError::Policy { policy: policy.key.clone(), fault };
+        errors.extend(faults(policy, specs).into_iter().map(fault));
+        if let Some(first) = policies[..index].iter().find(|first| alike(first, policy)) {
+            let (first, second) = (first.key.clone(), policy.key.clone());
+            errors.push(PolicyError::Alike { first, second });
+        }
+    }
+    if errors.is_empty() { Ok(calendars) } else { Err(errors) }
+}
+
+fn faults(policy: &PolicySpec, calendars: &BTreeMap<String, CalendarSpec>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if !(1..=100).contains(&policy.name.chars().count()) {
+        faults.push(Fault::Name);
+    }
+    if let Some(key) = policy.calendar.as_ref().filter(|key| !calendars.contains_key(*key)) {
+        faults.push(Fault::Calendar(key.clone()));
+    }
+    if Metric::ALL.iter().all(|metric| policy.target(*metric).is_none()) {
+        faults.push(Fault::NoTarget);
+    }
+    for metric in Metric::ALL {
+        let target = policy.target(metric).filter(|minutes| !(1..=LONGEST).contains(minutes));
+        faults.extend(target.map(|minutes| Fault::Target(metric, minutes)));
+    }
+    let warning = match policy.warning {
+        Some(Warning::Percent(percent)) => (1..100).contains(&percent),
+        Some(Warning::MinutesBefore(minutes)) => (1..=LONGEST).contains(&minutes),
+        None => true,
+    };
+    if !warning {
+        faults.push(Fault::Warning);
+    }
+    if policy.escalation.len() > STEPS {
+        faults.push(Fault::Step(STEPS, "there are more than 20"));
+    }
+    for (index, step) in policy.escalation.iter().enumerate() {
+        let (Whom::Role(name) | Whom::Team(name) | Whom::Agent(name)) = &step.to;
+        if name.trim().is_empty() {
+            faults.push(Fault::Nobody(index));
+        }
+        let without = |metric| policy.target(metric).is_none();
+        let fault = match step.after {
+            After::Breach(metric) | After::PercentUsed(metric, _) if without(metric) => {
+                Some("the policy has no such target")
+            }
+            After::PercentUsed(_, percent) if !(101..=10_000).contains(&percent) => {
+                Some("percent_used: 101 to 10000")
+            }
+            After::OpenHours(hours) if !(1..=LONGEST / 60).contains(&hours) => {
+                Some("open_hours: from 1 to ten years")
+            }
+            _ if step.reassign && matches!(step.to, Whom::Role(_)) => {
+                Some("a role can't be assigned to: reassign to a team or a person")
+            }
+            _ => None,
+        };
+        faults.extend(fault.map(|fault| Fault::Step(index, fault)));
+    }
+    faults
+}
+
+fn is_key(key: &str) -> bool {
+    let fit = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+    (1..=64).contains(&key.len()) && key.bytes().all(fit)
+}
+
+/// Whether two conditions let the same tickets through, whatever the order of their lists.
+fn alike(one: &PolicySpec, other: &PolicySpec) -> bool {
+    fn set<T: Ord>(values: &[T]) -> BTreeSet<&T> {
+        values.iter().collect()
+    }
+    let (one, other) = (&one.when, &other.when);
+    set(&one.priority_rank) == set(&other.priority_rank)
+        && set(&one.category) == set(&other.category)
+        && set(&one.request_type) == set(&other.request_type)
+        && set(&one.organization) == set(&other.organization)
+        && set(&one.tag) == set(&other.tag)
+}

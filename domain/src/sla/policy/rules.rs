@@ -1,0 +1,138 @@
+//! A tenant's policies, checked and ready to be asked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::check::{PolicyError, check};
+use super::{Metric, PolicySpec, Warning};
+use crate::sla::calendar::{Calendar, CalendarSpec};
+
+/// A tenant's policies in their order.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    policies: Vec<Arc<Policy>>,
+}
+
+/// A policy with its calendar.
+#[derive(Debug)]
+pub struct Policy {
+    /// As it is configured.
+    pub spec: PolicySpec,
+    /// The calendar as it is configured, and to reckon with.
+    calendar: Option<(CalendarSpec, Arc<Calendar>)>,
+}
+
+/// What of a ticket decides which policy holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The priority's rank.
+    pub priority_rank: i32,
+    /// The category.
+    pub category: Option<String>,
+    /// The request type.
+    pub request_type: Option<String>,
+    /// The requester's organisation.
+    pub organization: Option<String>,
+    /// The tags.
+    pub tags: Vec<String>,
+}
+
+impl Rules {
+    /// Reads policies and the calendars that they name, or says everything that is wrong with them.
+    pub fn new(
+        policies: &[PolicySpec],
+        calendars: &BTreeMap<String, CalendarSpec>,
+    ) -> Result<Self, Vec<PolicyError>> {
+        let read = check(policies, calendars)?;
+        let policy = |spec: &PolicySpec| {
+            let calendar = spec
+                .calendar
+                .as_ref()
+                .and_then(|key| Some((calendars.get(key)?.clone(), read.get(key)?.clone())));
+            Arc::new(Policy { spec: spec.clone(), calendar })
+        };
+        Ok(Self { policies: policies.iter().map(policy).collect() })
+    }
+
+    /// The first policy that fits.
+    pub fn policy_for(&self, subject: &Subject) -> Option<&Arc<Policy>> {
+        self.policies.iter().find(|policy| policy.fits(subject))
+    }
+}
+
+impl Policy {
+    fn fits(&self, subject: &Subject) -> bool {
+        fn one_of(wanted: &[String], value: Option<&String>) -> bool {
+            wanted.is_empty() || value.is_some_and(|value| wanted.contains(value))
+        }
+        let when = &self.spec.when;
+        (when.priority_rank.is_empty() || when.priority_rank.contains(&subject.priority_rank))
+            && one_of(&when.category, subject.category.as_ref())
+            && one_of(&when.request_type, subject.request_type.as_ref())
+            && one_of(&when.organization, subject.organization.as_ref())
+            && (when.tag.is_empty() || subject.tags.iter().any(|tag| when.tag.contains(tag)))
+    }
+
+    /// The target of a metric.
+    pub fn target(&self, metric: Metric) -> Option<TimeDelta> {
+        self.spec.target(metric).map(TimeDelta::minutes)
+    }
+
+    /// How much of a target is used when its clock warns.
+    pub fn warns_at(&self, target: TimeDelta) -> Option<TimeDelta> {
+        Some(match self.spec.warning? {
+            Warning::Percent(percent) => part(target, percent.into()),
+            Warning::MinutesBefore(minutes) => (target - TimeDelta::minutes(minutes)).max(TimeDelta::zero()),
+        })
+    }
+
+    /// Whether a clock would run alike under another policy: same target, warning and time counted.
+    pub(in crate::sla) fn counts_like(&self, other: &Self, metric: Metric) -> bool {
+        let calendar = |policy: &Self| policy.calendar.as_ref().map(|(spec, _)| spec.clone());
+        self.spec.key == other.spec.key
+            && self.spec.target(metric) == other.spec.target(metric)
+            && self.spec.warning == other.spec.warning
+            && calendar(self) == calendar(other)
+    }
+
+    /// The time that counts from one instant to another.
+    pub fn between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> TimeDelta {
+        match &self.calendar {
+            Some((_, calendar)) => calendar.between(from, to),
+            None => (to - from).max(TimeDelta::zero()),
+        }
+    }
+
+    /// When so much time has counted since an instant; `None` beyond the year 2199.
+    pub fn after(&self, start: DateTime<Utc>, amount: TimeDelta) -> Option<DateTime<Utc>> {
+        match &self.calendar {
+            Some((_, calendar)) => calendar.after(start, amount),
+            None => start.checked_add_signed(amount.max(TimeDelta::zero())),
+        }
+    }
+}
+
+/// So many percent of a stretch of time, to the microsecond.
+pub(in crate::sla) fn part(whole: TimeDelta, percent: i64) -> TimeDelta {
+    let micros = whole.num_microseconds().unwrap_or(i64::MAX);
+    TimeDelta::microseconds((i128::from(micros) * i128::from(percent) / 100) as i64)
+}
+
+/// Reads calendars; what is wrong with them goes to `errors`.
+pub(super) fn calendars(
+    specs: &BTreeMap<String, CalendarSpec>,
+    errors: &mut Vec<PolicyError>,
+) -> BTreeMap<String, Arc<Calendar>> {
+    let mut calendars = BTreeMap::new();
+    for (key, spec) in specs {
+        match Calendar::new(spec) {
+            Ok(calendar) => drop(calendars.insert(key.clone(), Arc::new(calendar))),
+            Err(faults) => errors.extend(
+                faults.into_iter().map(|error| PolicyError::Calendar { calendar: key.clone(), error }),
+            ),
+        }
+    }
+    calendars
+}
