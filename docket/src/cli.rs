@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Parser, Subcommand};
 
 use crate::as_of::AsOf;
@@ -121,6 +122,9 @@ pub(crate) enum Command {
     Relay(RelayCommand),
     /// Print a ticket as of any moment, from the log alone
     Replay(ReplayArgs),
+    /// Service levels
+    #[command(subcommand)]
+    Sla(SlaCommand),
 }
 
 #[derive(Debug, Args)]
@@ -214,6 +218,40 @@ pub(crate) struct ParkedArgs {
 pub(crate) enum RelayCommand {
     /// Have the stream built anew from the log
     Reset,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SlaCommand {
+    /// Try policies on the past: what they would have warned, breached and escalated. Writes nothing
+    Backtest(BacktestArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BacktestArgs {
+    /// The policies and calendars to try, in TOML [default: those that a tenant starts with]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// From this day, or moment (RFC 3339) [default: the first event]
+    #[arg(long, value_name = "DATE|TIME", value_parser = moment)]
+    pub(crate) from: Option<DateTime<Utc>>,
+    /// Up to, not including, this day or moment [default: now]
+    #[arg(long, value_name = "DATE|TIME", value_parser = moment)]
+    pub(crate) to: Option<DateTime<Utc>>,
+    /// The tenant's key
+    #[arg(long, default_value = crate::tenants::FIRST)]
+    pub(crate) tenant: String,
+    /// As JSON, with the tickets
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// In JSON, every clock as it stands at the end as well
+    #[arg(long, requires = "json")]
+    pub(crate) clocks: bool,
+}
+
+/// `2026-01-31` (midnight, UTC) or a time as RFC 3339 has it.
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let day = text.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    day.or_else(|_| text.parse()).map_err(|_| "takes a day (2026-01-31) or a time (RFC 3339)".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use service_kit::telemetry;
 
-use cli::{Cli, Command, ImportCommand, RelayCommand, TenantCommand, UpFlags};
+use cli::{Cli, Command, ImportCommand, RelayCommand, SlaCommand, TenantCommand, UpFlags};
 use failure::{Failure, Outcome};
 use settings::Settings;
 
@@ -76,5 +76,6 @@ async fn run(cli: Cli) -> Outcome {
         Command::Parked(command) => commands::parked::run(&settings, command).await,
         Command::Relay(RelayCommand::Reset) => commands::relay_reset::run(&settings).await,
         Command::Replay(args) => commands::replay::run(&settings, args).await,
+        Command::Sla(SlaCommand::Backtest(args)) => commands::sla_backtest::run(&settings, args).await,
     }
 }

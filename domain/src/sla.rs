@@ -3,9 +3,11 @@
 //! A tenant has [policies](policy) and [calendars](calendar). A ticket's [clocks](clock) follow from its
 //! events and from these alone, so that each of their figures can be explained by the events that made it.
 
+pub mod backtest;
 pub mod calendar;
 pub mod clock;
 pub mod policy;
+pub mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -18,16 +20,24 @@ use policy::PolicySpec;
 /// A tenant's policies in their order, and its calendars by key.
 pub type Configuration = (Vec<PolicySpec>, BTreeMap<String, CalendarSpec>);
 
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Configured {
+    #[serde(default)]
+    policies: Vec<PolicySpec>,
+    #[serde(default)]
+    calendars: BTreeMap<String, CalendarSpec>,
+}
+
+/// Reads a configuration in TOML: `[[policies]]` in their order, and `[calendars.<key>]`.
+pub fn read(text: &str) -> Result<Configuration, toml::de::Error> {
+    toml::from_str(text).map(|Configured { policies, calendars }| (policies, calendars))
+}
+
 /// What a tenant starts with.
 pub fn defaults() -> Configuration {
-    #[derive(Deserialize, Default)]
-    #[serde(deny_unknown_fields)]
-    struct Defaults {
-        policies: Vec<PolicySpec>,
-        calendars: BTreeMap<String, CalendarSpec>,
-    }
     // A test sees to it that it can be read.
-    static DEFAULTS: LazyLock<Defaults> =
-        LazyLock::new(|| toml::from_str(include_str!("sla/defaults.toml")).unwrap_or_default());
-    (DEFAULTS.policies.clone(), DEFAULTS.calendars.clone())
+    static DEFAULTS: LazyLock<Configuration> =
+        LazyLock::new(|| read(include_str!("sla/defaults.toml")).unwrap_or_default());
+    DEFAULTS.clone()
 }

@@ -20,6 +20,8 @@ mod nats_faults;
 mod postgres_faults;
 #[path = "stories/retries.rs"]
 mod retries;
+#[path = "stories/sla.rs"]
+mod sla;
 #[path = "stories/traces.rs"]
 mod traces;
 #[path = "stories/two_processes.rs"]

@@ -10,6 +10,7 @@ mod fold;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 
 pub use alarm::{Alarm, Cause};
 pub use fold::TicketClocks;
@@ -76,7 +77,8 @@ pub enum End {
 }
 
 /// What a clock is at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ClockState {
     /// It runs.
     Running,
