@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use calendar::CalendarSpec;
-use policy::PolicySpec;
+use policy::{PolicySpec, Rules};
 
 /// A tenant's policies in their order, and its calendars by key.
 pub type Configuration = (Vec<PolicySpec>, BTreeMap<String, CalendarSpec>);
@@ -40,4 +40,14 @@ pub fn defaults() -> Configuration {
     static DEFAULTS: LazyLock<Configuration> =
         LazyLock::new(|| read(include_str!("sla/defaults.toml")).unwrap_or_default());
     DEFAULTS.clone()
+}
+
+/// The rules that a tenant starts with.
+pub fn starting_rules() -> &'static Rules {
+    // They hold together: a test sees to it.
+    static RULES: LazyLock<Rules> = LazyLock::new(|| {
+        let (policies, calendars) = defaults();
+        Rules::new(&policies, &calendars).unwrap_or_default()
+    });
+    &RULES
 }

@@ -60,6 +60,7 @@ fn table() -> Vec<(Operation, UtoipaMethodRouter<QueryApi>)> {
         (Operation::GetMessages, handlers!(ticket::messages::get_messages)),
         (Operation::GetActivity, handlers!(ticket::activity::get_activity)),
         (Operation::GetHistory, handlers!(ticket::history::get_history)),
+        (Operation::GetSla, handlers!(ticket::sla::get_sla)),
         (Operation::GetAttachments, handlers!(ticket::attachments::get_attachments)),
         (Operation::GetAssignments, handlers!(ticket::assignments::get_assignments)),
         (Operation::GetQueues, handlers!(queue::list::get_queues)),

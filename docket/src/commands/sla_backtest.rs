@@ -9,7 +9,7 @@ use domain::ids::{Position, TenantId};
 use domain::sla::backtest::{Backtest, Counts, Report};
 use domain::sla::clock::Moment;
 use domain::sla::policy::Rules;
-use domain::sla::{Configuration, defaults};
+use domain::sla::{Configuration, defaults, starting_rules};
 use domain::ticket::upcast::Upcasters;
 use domain::time::Clock;
 use event_store::reader::{Filter, LogReader};
@@ -47,10 +47,8 @@ pub(crate) async fn run(settings: &Settings, args: BacktestArgs) -> Outcome {
     if from >= to {
         return Err(Failure::said("--from must be before --to"));
     }
-    let mut trials = [
-        Backtest::new(rules(&defaults(), "the tenant's policies")?, from, to),
-        Backtest::new(rules(&draft, "the draft")?, from, to),
-    ];
+    let mut trials =
+        [Backtest::new(starting_rules().clone(), from, to), Backtest::new(rules(&draft)?, from, to)];
     let target = Target::of(settings)?;
     let pool = database::connect(&target.database_url, None, 1).await?;
     let tenant = tenants::find(&pool, &args.tenant).await?;
@@ -71,10 +69,10 @@ fn read(file: &Path) -> Result<Configuration, Failure> {
     domain::sla::read(&text).while_doing(&format!("{} is no SLA configuration", file.display()))
 }
 
-fn rules((policies, calendars): &Configuration, what: &str) -> Result<Rules, Failure> {
+fn rules((policies, calendars): &Configuration) -> Result<Rules, Failure> {
     Rules::new(policies, calendars).map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::said(format!("{what} cannot be taken: {}", errors.join("; ")))
+        Failure::said(format!("the draft cannot be taken: {}", errors.join("; ")))
     })
 }
 

@@ -91,6 +91,7 @@ operations! {
     GetMessages       = "get_messages"        GET  "/v1/tickets/{id}/messages"                          TicketsRead     Everybody;
     GetActivity       = "get_activity"        GET  "/v1/tickets/{id}/activity"                          TicketsRead     Everybody;
     GetHistory        = "get_history"         GET  "/v1/tickets/{id}/history"                           TicketsRead     Everybody;
+    GetSla            = "get_sla"             GET  "/v1/tickets/{id}/sla"                               TicketsRead     Staff;
     GetAttachments    = "get_attachments"     GET  "/v1/tickets/{id}/attachments"                       TicketsRead     Everybody;
     GetAssignments    = "get_assignments"     GET  "/v1/tickets/{id}/assignments"                       TicketsRead     Everybody;
     GetQueues         = "get_queues"          GET  "/v1/queues"                                         TicketsRead     Staff;

@@ -9,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod messages;
 mod replay;
 pub(crate) mod row;
+pub(crate) mod sla;
 mod view;
 
 use domain::identity::Principal;

@@ -7,7 +7,7 @@ use std::path::Path;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use docket_tests::Docket;
 use flate2::read::GzDecoder;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
 /// After the last event of the file.
@@ -15,6 +15,43 @@ const END: &str = "2017-03-01T00:00:00Z";
 
 /// What is said of one clock: minutes promised, minutes used, and when it was overdue, if it was.
 type Said = (i64, i64, Option<DateTime<Utc>>);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tickets_clocks_tell_which_events_made_them() {
+    let docket = Docket::up().await;
+    let (customer, agent) = (docket.client("customer", "nadia"), docket.client("support_agent", "jonas"));
+    let opened = customer.open("No toner").await.expect(201);
+    let path = format!("/v1/tickets/{}", opened.text("id"));
+    let replied = agent
+        .post(&format!("{path}/reply"), json!({"body": "Which floor?", "status": "waiting_customer"}))
+        .await
+        .expect(200);
+    let resolved = agent.post(&format!("{path}/resolve"), json!({})).await.expect(200);
+    let sla = agent.get(&format!("{path}/sla")).await.expect(200).body;
+    let clocks = sla["clocks"].as_array().expect("clocks");
+    assert_eq!(clocks.len(), 2);
+    let (response, resolution) = (&clocks[0], &clocks[1]);
+    assert_eq!(response["metric"], "first_response");
+    assert_eq!((&response["state"], &resolution["state"]), (&json!("met"), &json!("met")));
+    assert_eq!(response["target_seconds"], 240 * 60);
+    let trace = |clock: &Value| -> Vec<(String, i64)> {
+        let steps = clock["trace"].as_array().expect("a trace").iter();
+        let step = |step: &Value| (step["change"].as_str().map(str::to_owned), step["position"].as_i64());
+        steps
+            .map(|one| step(one))
+            .map(|(change, at)| (change.expect("text"), at.expect("a position")))
+            .collect()
+    };
+    let (open, reply, resolve) = (opened.position(), replied.position(), resolved.position());
+    // The reply is the event before the status that came with it.
+    assert_eq!(trace(response), [("started".into(), open), ("stopped".into(), reply - 1)]);
+    assert_eq!(
+        trace(resolution),
+        [("started".into(), open), ("paused".into(), reply), ("stopped".into(), resolve)]
+    );
+    customer.get(&format!("{path}/sla")).await.expect(403);
+    agent.get("/v1/tickets/0198c0de-0000-7000-8000-000000000000/sla").await.expect_problem(404, "not_found");
+}
 
 /// Every clock of the imported tickets says what the file's rows say.
 pub(crate) async fn clocks_agree_with_the_file(docket: &Docket, tenant: &str, file: &Path) {
