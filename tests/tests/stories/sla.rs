@@ -37,10 +37,7 @@ async fn a_tickets_clocks_tell_which_events_made_them() {
     let trace = |clock: &Value| -> Vec<(String, i64)> {
         let steps = clock["trace"].as_array().expect("a trace").iter();
         let step = |step: &Value| (step["change"].as_str().map(str::to_owned), step["position"].as_i64());
-        steps
-            .map(|one| step(one))
-            .map(|(change, at)| (change.expect("text"), at.expect("a position")))
-            .collect()
+        steps.map(step).map(|(change, at)| (change.expect("text"), at.expect("a position"))).collect()
     };
     let (open, reply, resolve) = (opened.position(), replied.position(), resolved.position());
     // The reply is the event before the status that came with it.
