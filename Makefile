@@ -1,6 +1,6 @@
 # `make run` and `make test` do their own set-up: a system with Rust and git is enough.
 
-.PHONY: run setup test lint bench
+.PHONY: run setup test lint sql bench
 
 # Docket on http://127.0.0.1:8080 (DOCKET_PORT), its data in .docket; further flags in ARGS.
 run: setup
@@ -14,9 +14,13 @@ setup:
 test: setup
 	@deploy/test-servers.sh .ci/tests
 
-# Formatting, lints, documentation, licences, the shape of the tree.
+# Formatting, lints, SQL, documentation, licences, the shape of the tree.
 lint: setup
 	@.ci/lint
+
+# What Postgres says of the statements, in .sqlx: to be run when one changes, or a table.
+sql: setup
+	@deploy/test-servers.sh deploy/prepare-sql.sh
 
 # Speed, as ratios of one run on this machine.
 bench: setup

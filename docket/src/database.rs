@@ -9,8 +9,8 @@ use crate::failure::{Failure, While};
 pub(crate) async fn connect(url: &str, role: Option<&'static str>, most: u32) -> Result<PgPool, Failure> {
     let pool =
         service_kit::postgres::pool(url, role, most).while_doing("the database's address cannot be read")?;
-    sqlx::query("SELECT 1")
-        .execute(&pool)
+    sqlx::query_scalar!("SELECT 1")
+        .fetch_one(&pool)
         .await
         .while_doing("the database does not answer: see that it runs, and that --database-url is right")?;
     Ok(pool)

@@ -36,11 +36,11 @@ pub(crate) async fn create(executor: &Executor, command: &CreateTenant) -> Resul
 /// The tenant with this key (or id), if the database has it.
 pub(crate) async fn find(pool: &PgPool, key: &str) -> Result<TenantId, Failure> {
     let tenant = id_of(key);
-    let there: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT FROM events WHERE aggregate_type = $1 AND aggregate_id = $2)",
+    let there = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM events WHERE aggregate_type = $1 AND aggregate_id = $2) AS "there!""#,
+        TENANT,
+        tenant.to_string(),
     )
-    .bind(TENANT)
-    .bind(tenant.to_string())
     .fetch_one(pool)
     .await
     .while_doing("the database cannot be asked for the tenant")?;

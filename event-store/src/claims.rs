@@ -14,12 +14,12 @@ impl EventLog {
         kind: &str,
         value: &str,
     ) -> Result<Option<String>, LogError> {
-        sqlx::query_scalar(
+        sqlx::query_scalar!(
             "SELECT aggregate_id FROM claims WHERE tenant_id = $1 AND kind = $2 AND value = $3",
+            tenant.0,
+            kind,
+            value,
         )
-        .bind(tenant.0)
-        .bind(kind)
-        .bind(value)
         .fetch_optional(self.pool())
         .await
         .map_err(LogError::of)

@@ -36,24 +36,24 @@ impl EventLog {
         user: &UserId,
         key: &str,
     ) -> Result<Option<StoredAnswer>, LogError> {
-        let row: Option<(Vec<u8>, String, i64, i64, i16, serde_json::Value)> = sqlx::query_as(
+        let row = sqlx::query!(
             "SELECT request_hash, aggregate_id, version, position, status, answer
                FROM idempotency_keys
               WHERE tenant_id = $1 AND user_id = $2 AND key = $3",
+            tenant.0,
+            user.as_str(),
+            key,
         )
-        .bind(tenant.0)
-        .bind(user.as_str())
-        .bind(key)
         .fetch_optional(self.pool())
         .await
         .map_err(LogError::of)?;
-        Ok(row.map(|(hash, aggregate_id, version, position, status, answer)| StoredAnswer {
-            request_hash: hash.try_into().unwrap_or_default(),
-            aggregate_id,
-            version: Version(version),
-            position: Position(position),
-            status: status as u16,
-            answer,
+        Ok(row.map(|row| StoredAnswer {
+            request_hash: row.request_hash.try_into().unwrap_or_default(),
+            aggregate_id: row.aggregate_id,
+            version: Version(row.version),
+            position: Position(row.position),
+            status: row.status as u16,
+            answer: row.answer,
         }))
     }
 }
@@ -90,13 +90,13 @@ pub(crate) async fn prune(pool: PgPool, keep: Duration, shutdown: CancellationTo
 
 /// Removes some of the keys that are older than `keep`. Returns how many.
 pub(crate) async fn prune_some(pool: &PgPool, keep: Duration) -> Result<u64, sqlx::Error> {
-    let pruned = sqlx::query(
+    let pruned = sqlx::query!(
         "DELETE FROM idempotency_keys
           WHERE ctid = ANY (ARRAY(SELECT ctid FROM idempotency_keys
                                    WHERE recorded_at < now() - make_interval(secs => $1) LIMIT $2))",
+        keep.as_secs_f64(),
+        PRUNED_AT_ONCE,
     )
-    .bind(keep.as_secs_f64())
-    .bind(PRUNED_AT_ONCE)
     .execute(pool)
     .await?;
     Ok(pruned.rows_affected())

@@ -141,12 +141,12 @@ impl EventLog {
     }
 
     async fn stream_owner(&self, aggregate_type: &str, id: &str) -> Result<Option<TenantId>, LogError> {
-        sqlx::query_scalar(
+        sqlx::query_scalar!(
             "SELECT tenant_id FROM events
               WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence = 1",
+            aggregate_type,
+            id,
         )
-        .bind(aggregate_type)
-        .bind(id)
         .fetch_optional(self.pool())
         .await
         .map(|owner| owner.map(TenantId))

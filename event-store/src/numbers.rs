@@ -81,13 +81,13 @@ impl EventLog {
             let size = block.wanted(now);
             // Not flushed by itself: it stands before the append that uses it in Postgres' own
             // log, so it is durable as soon as that is; and nothing is lost with it otherwise.
-            let (last,): (i64,) = sqlx::query_as(
-                "SELECT take_numbers($1, $2, $3)
-                   FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unflushed",
+            let last = sqlx::query_scalar!(
+                r#"SELECT take_numbers($1, $2, $3) AS "last!"
+                     FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unflushed"#,
+                tenant.0,
+                period,
+                size,
             )
-            .bind(tenant.0)
-            .bind(period)
-            .bind(size)
             .fetch_one(self.pool())
             .await
             .map_err(LogError::of)?;

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use domain::ids::{EventId, Position, TenantId, Version};
 use serde::Serialize;
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::envelope::RecordedEvent;
@@ -62,7 +62,6 @@ pub struct Parked {
     pub requested: Option<Request>,
 }
 
-#[derive(FromRow)]
 struct Row {
     projection: String,
     aggregate_type: String,
@@ -105,7 +104,7 @@ pub async fn park(
     event: &RecordedEvent,
     error: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sqlx::query!(
         "INSERT INTO parked_streams AS p
                 (projection, aggregate_type, aggregate_id, tenant_id, position, sequence, event_id,
                  event_type, error)
@@ -114,16 +113,16 @@ pub async fn park(
             SET position = excluded.position, sequence = excluded.sequence,
                 event_id = excluded.event_id, event_type = excluded.event_type,
                 error = excluded.error, attempts = p.attempts + 1, requested = NULL",
+        projection,
+        event.aggregate_type,
+        event.aggregate_id,
+        event.tenant_id.0,
+        event.position.0,
+        event.sequence.0,
+        event.event_id.0,
+        event.event_type,
+        error,
     )
-    .bind(projection)
-    .bind(&event.aggregate_type)
-    .bind(&event.aggregate_id)
-    .bind(event.tenant_id.0)
-    .bind(event.position.0)
-    .bind(event.sequence.0)
-    .bind(event.event_id.0)
-    .bind(&event.event_type)
-    .bind(error)
     .execute(connection)
     .await?;
     Ok(())
@@ -134,14 +133,15 @@ pub async fn list(
     executor: impl PgExecutor<'_>,
     projection: Option<&str>,
 ) -> Result<Vec<Parked>, sqlx::Error> {
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows = sqlx::query_as!(
+        Row,
         "SELECT projection, aggregate_type, aggregate_id, tenant_id, position, sequence, event_id,
                 event_type, error, attempts, parked_at, requested
            FROM parked_streams
           WHERE $1::text IS NULL OR projection = $1
           ORDER BY position, projection",
+        projection,
     )
-    .bind(projection)
     .fetch_all(executor)
     .await?;
     Ok(rows.into_iter().map(Parked::from).collect())
@@ -149,7 +149,7 @@ pub async fn list(
 
 /// How many aggregates are parked, over all projections.
 pub async fn count(executor: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT count(*) FROM parked_streams").fetch_one(executor).await
+    sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM parked_streams"#).fetch_one(executor).await
 }
 
 /// An operator's request on an aggregate, for one projection or for all that parked it. Returns how
@@ -160,13 +160,13 @@ pub async fn request(
     aggregate_id: &str,
     request: Request,
 ) -> Result<u64, sqlx::Error> {
-    let asked = sqlx::query(
+    let asked = sqlx::query!(
         "UPDATE parked_streams SET requested = $3
           WHERE ($1::text IS NULL OR projection = $1) AND aggregate_id = $2",
+        projection,
+        aggregate_id,
+        request.as_str(),
     )
-    .bind(projection)
-    .bind(aggregate_id)
-    .bind(request.as_str())
     .execute(executor)
     .await?;
     Ok(asked.rows_affected())
@@ -174,14 +174,15 @@ pub async fn request(
 
 /// Those of a projection's parked aggregates that an operator asked something for.
 pub async fn requested(executor: impl PgExecutor<'_>, projection: &str) -> Result<Vec<Parked>, sqlx::Error> {
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows = sqlx::query_as!(
+        Row,
         "SELECT projection, aggregate_type, aggregate_id, tenant_id, position, sequence, event_id,
                 event_type, error, attempts, parked_at, requested
            FROM parked_streams
           WHERE projection = $1 AND requested IS NOT NULL
           ORDER BY position",
+        projection,
     )
-    .bind(projection)
     .fetch_all(executor)
     .await?;
     Ok(rows.into_iter().map(Parked::from).collect())
@@ -191,24 +192,24 @@ pub async fn requested(executor: impl PgExecutor<'_>, projection: &str) -> Resul
 /// is noted, so that a rebuild leaves it out too.
 pub async fn release(connection: &mut PgConnection, parked: &Parked) -> Result<(), sqlx::Error> {
     if parked.requested == Some(Request::Skip) {
-        sqlx::query(
+        sqlx::query!(
             "INSERT INTO parked_events_skipped (projection, position, event_id, error)
              VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            parked.projection,
+            parked.position.0,
+            parked.event_id.0,
+            parked.error,
         )
-        .bind(&parked.projection)
-        .bind(parked.position.0)
-        .bind(parked.event_id.0)
-        .bind(&parked.error)
         .execute(&mut *connection)
         .await?;
     }
-    sqlx::query(
+    sqlx::query!(
         "DELETE FROM parked_streams
           WHERE projection = $1 AND aggregate_type = $2 AND aggregate_id = $3",
+        parked.projection,
+        parked.aggregate_type,
+        parked.aggregate_id,
     )
-    .bind(&parked.projection)
-    .bind(&parked.aggregate_type)
-    .bind(&parked.aggregate_id)
     .execute(connection)
     .await?;
     Ok(())
@@ -219,9 +220,8 @@ pub async fn skipped(
     executor: impl PgExecutor<'_>,
     projection: &str,
 ) -> Result<HashSet<Position>, sqlx::Error> {
-    let positions: Vec<i64> =
-        sqlx::query_scalar("SELECT position FROM parked_events_skipped WHERE projection = $1")
-            .bind(projection)
+    let positions =
+        sqlx::query_scalar!("SELECT position FROM parked_events_skipped WHERE projection = $1", projection)
             .fetch_all(executor)
             .await?;
     Ok(positions.into_iter().map(Position).collect())

@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::ids::{CommandId, EventId, Position, TenantId, Version};
 use futures::TryStreamExt;
-use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::envelope::RecordedEvent;
@@ -35,18 +34,20 @@ impl LogReader {
 
     /// The events after a position, in order, without gaps, `limit` at most.
     pub async fn read(&self, after: Position, limit: i64) -> Result<Vec<RecordedEvent>, sqlx::Error> {
-        let rows = sqlx::query(
-            "SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
-                    event_version, payload::text, metadata::text, command_id, recorded_at
-               FROM events
-              WHERE position > $1 AND position <= $1 + $2
-              ORDER BY position",
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
+                      event_version, payload::text AS "payload!", metadata::text AS "metadata!",
+                      command_id, recorded_at
+                 FROM events
+                WHERE position > $1 AND position <= $1 + $2
+                ORDER BY position"#,
+            after.0,
+            limit,
         )
-        .bind(after.0)
-        .bind(limit)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(recorded).collect()
+        Ok(rows.into_iter().map(RecordedEvent::from).collect())
     }
 
     /// As [`Self::read`], but stops as soon as what was read weighs [`READ_BYTES`], so that large
@@ -56,21 +57,23 @@ impl LogReader {
         after: Position,
         limit: i64,
     ) -> Result<Vec<RecordedEvent>, sqlx::Error> {
-        let mut rows = sqlx::query(
-            "SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
-                    event_version, payload::text, metadata::text, command_id, recorded_at
-               FROM events
-              WHERE position > $1 AND position <= $1 + $2
-              ORDER BY position",
+        let mut rows = sqlx::query_as!(
+            Row,
+            r#"SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
+                      event_version, payload::text AS "payload!", metadata::text AS "metadata!",
+                      command_id, recorded_at
+                 FROM events
+                WHERE position > $1 AND position <= $1 + $2
+                ORDER BY position"#,
+            after.0,
+            limit,
         )
-        .bind(after.0)
-        .bind(limit)
         .fetch(&self.pool);
         let (mut events, mut bytes) = (Vec::new(), 0);
         while bytes < READ_BYTES
             && let Some(row) = rows.try_next().await?
         {
-            let event = recorded(&row)?;
+            let event = RecordedEvent::from(row);
             bytes += weight(&event);
             events.push(event);
         }
@@ -85,23 +88,25 @@ impl LogReader {
         filter: &Filter<'_>,
     ) -> Result<Vec<RecordedEvent>, sqlx::Error> {
         let types = (!filter.types.is_empty()).then_some(filter.types);
-        let rows = sqlx::query(
-            "SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
-                    event_version, payload::text, metadata::text, command_id, recorded_at
-               FROM events
-              WHERE position > $1
-                AND ($3::uuid IS NULL OR tenant_id = $3)
-                AND ($4::text[] IS NULL OR event_type = ANY ($4))
-              ORDER BY position
-              LIMIT $2",
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
+                      event_version, payload::text AS "payload!", metadata::text AS "metadata!",
+                      command_id, recorded_at
+                 FROM events
+                WHERE position > $1
+                  AND ($3::uuid IS NULL OR tenant_id = $3)
+                  AND ($4::text[] IS NULL OR event_type = ANY ($4))
+                ORDER BY position
+                LIMIT $2"#,
+            after.0,
+            limit,
+            filter.tenant.map(|tenant| tenant.0),
+            types,
         )
-        .bind(after.0)
-        .bind(limit)
-        .bind(filter.tenant.map(|tenant| tenant.0))
-        .bind(types)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(recorded).collect()
+        Ok(rows.into_iter().map(RecordedEvent::from).collect())
     }
 
     /// A whole stream, in order.
@@ -120,31 +125,32 @@ impl LogReader {
         aggregate_id: &str,
         after: Version,
     ) -> Result<Vec<RecordedEvent>, sqlx::Error> {
-        let rows = sqlx::query(
-            "SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
-                    event_version, payload::text, metadata::text, command_id, recorded_at
-               FROM events
-              WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence > $3
-              ORDER BY sequence",
+        let rows = sqlx::query_as!(
+            Row,
+            r#"SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
+                      event_version, payload::text AS "payload!", metadata::text AS "metadata!",
+                      command_id, recorded_at
+                 FROM events
+                WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence > $3
+                ORDER BY sequence"#,
+            aggregate_type,
+            aggregate_id,
+            after.0,
         )
-        .bind(aggregate_type)
-        .bind(aggregate_id)
-        .bind(after.0)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(recorded).collect()
+        Ok(rows.into_iter().map(RecordedEvent::from).collect())
     }
 
     /// The last position; 0 if the log is empty.
     pub async fn head(&self) -> Result<Position, sqlx::Error> {
-        let head: Option<i64> =
-            sqlx::query_scalar("SELECT max(position) FROM events").fetch_one(&self.pool).await?;
+        let head = sqlx::query_scalar!("SELECT max(position) FROM events").fetch_one(&self.pool).await?;
         Ok(Position(head.unwrap_or_default()))
     }
 
     /// Which log this is. Another database has another id.
     pub async fn log_id(&self) -> Result<Uuid, sqlx::Error> {
-        sqlx::query_scalar("SELECT log_id FROM log_head").fetch_one(&self.pool).await
+        sqlx::query_scalar!("SELECT log_id FROM log_head").fetch_one(&self.pool).await
     }
 }
 
@@ -157,19 +163,36 @@ pub(crate) fn is_full(events: &[RecordedEvent], limit: usize) -> bool {
     events.len() >= limit || events.iter().map(weight).sum::<usize>() >= READ_BYTES
 }
 
-fn recorded(row: &PgRow) -> Result<RecordedEvent, sqlx::Error> {
-    Ok(RecordedEvent {
-        position: Position(row.try_get(0)?),
-        event_id: EventId(row.try_get(1)?),
-        tenant_id: TenantId(row.try_get(2)?),
-        aggregate_type: row.try_get(3)?,
-        aggregate_id: row.try_get(4)?,
-        sequence: Version(row.try_get(5)?),
-        event_type: row.try_get(6)?,
-        event_version: row.try_get(7)?,
-        payload: row.try_get(8)?,
-        metadata: row.try_get(9)?,
-        command_id: CommandId(row.try_get(10)?),
-        recorded_at: row.try_get::<DateTime<Utc>, _>(11)?,
-    })
+struct Row {
+    position: i64,
+    event_id: Uuid,
+    tenant_id: Uuid,
+    aggregate_type: String,
+    aggregate_id: String,
+    sequence: i64,
+    event_type: String,
+    event_version: String,
+    payload: String,
+    metadata: String,
+    command_id: Uuid,
+    recorded_at: DateTime<Utc>,
+}
+
+impl From<Row> for RecordedEvent {
+    fn from(row: Row) -> Self {
+        Self {
+            position: Position(row.position),
+            event_id: EventId(row.event_id),
+            tenant_id: TenantId(row.tenant_id),
+            aggregate_type: row.aggregate_type,
+            aggregate_id: row.aggregate_id,
+            sequence: Version(row.sequence),
+            event_type: row.event_type,
+            event_version: row.event_version,
+            payload: row.payload,
+            metadata: row.metadata,
+            command_id: CommandId(row.command_id),
+            recorded_at: row.recorded_at,
+        }
+    }
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::ids::Position;
-use sqlx::{FromRow, PgExecutor, PgPool};
+use sqlx::{PgExecutor, PgPool};
 use tokio::sync::watch;
 
 /// How a relay works.
@@ -87,7 +87,7 @@ impl RelayOptions {
 }
 
 /// What is known of a cell's relay.
-#[derive(Clone, Debug, PartialEq, FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RelayStatus {
     /// The stream's incarnation.
     pub epoch: i64,
@@ -103,23 +103,24 @@ pub struct RelayStatus {
 
 /// The state of a cell's relay; `None` before there ever was one.
 pub async fn status(executor: impl PgExecutor<'_>, cell: &str) -> Result<Option<RelayStatus>, sqlx::Error> {
-    sqlx::query_as(
+    sqlx::query_as!(
+        RelayStatus,
         "SELECT epoch, position, term, CASE WHEN lease_until > clock_timestamp() THEN leader END AS leader,
                 updated_at
            FROM relay_state WHERE cell = $1",
+        cell,
     )
-    .bind(cell)
     .fetch_optional(executor)
     .await
 }
 
 /// Has the leader build the stream anew, as a new epoch.
 pub async fn reset(executor: impl PgExecutor<'_>, cell: &str) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sqlx::query!(
         "INSERT INTO relay_state (cell, reset) VALUES ($1, true)
          ON CONFLICT (cell) DO UPDATE SET reset = true",
+        cell,
     )
-    .bind(cell)
     .execute(executor)
     .await?;
     Ok(())

@@ -35,26 +35,28 @@ impl State {
 impl Checkpoint {
     /// Reads it; `None` if the projection was never installed.
     pub(crate) async fn read(db: impl PgExecutor<'_>, projection: &str) -> Result<Option<Self>, sqlx::Error> {
-        let row: Option<(i32, i64, Option<Uuid>, i64)> = sqlx::query_as(
+        let row = sqlx::query!(
             "SELECT version, position, owner, generation FROM read.checkpoints WHERE projection = $1",
+            projection,
         )
-        .bind(projection)
         .fetch_optional(db)
         .await?;
-        Ok(row.map(|(version, position, owner, generation)| Self {
-            version,
-            position: Position(position),
-            owner,
-            generation,
+        Ok(row.map(|row| Self {
+            version: row.version,
+            position: Position(row.position),
+            owner: row.owner,
+            generation: row.generation,
         }))
     }
 
     /// Reads it and keeps everybody else from moving it until the transaction ends.
     pub(crate) async fn lock(db: &mut PgConnection, projection: &str) -> Result<Option<Self>, sqlx::Error> {
-        sqlx::query("SELECT position FROM read.checkpoints WHERE projection = $1 FOR UPDATE")
-            .bind(projection)
-            .execute(&mut *db)
-            .await?;
+        sqlx::query_scalar!(
+            "SELECT position FROM read.checkpoints WHERE projection = $1 FOR UPDATE",
+            projection,
+        )
+        .fetch_optional(&mut *db)
+        .await?;
         Self::read(&mut *db, projection).await
     }
 
@@ -68,18 +70,18 @@ impl Checkpoint {
         owner: Uuid,
         state: State,
     ) -> Result<bool, sqlx::Error> {
-        let moved = sqlx::query(
+        let moved = sqlx::query!(
             "UPDATE read.checkpoints \
              SET position = $2, owner = $3, state = $4, updated_at = now() \
              WHERE projection = $1 AND position = $5 AND generation = $6 AND version = $7",
+            projection,
+            position.0,
+            owner,
+            state.as_str(),
+            self.position.0,
+            self.generation,
+            self.version,
         )
-        .bind(projection)
-        .bind(position.0)
-        .bind(owner)
-        .bind(state.as_str())
-        .bind(self.position.0)
-        .bind(self.generation)
-        .bind(self.version)
         .execute(db)
         .await?;
         Ok(moved.rows_affected() == 1)
@@ -93,13 +95,13 @@ pub(crate) async fn tell(
     owner: Uuid,
     state: State,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sqlx::query!(
         "UPDATE read.checkpoints SET state = $3, updated_at = now() \
          WHERE projection = $1 AND owner = $2 AND state <> $3",
+        projection,
+        owner,
+        state.as_str(),
     )
-    .bind(projection)
-    .bind(owner)
-    .bind(state.as_str())
     .execute(db)
     .await?;
     Ok(())
@@ -107,13 +109,13 @@ pub(crate) async fn tell(
 
 /// Lets go of the projection, so that another process can go on at once.
 pub(crate) async fn let_go(db: &mut PgConnection, projection: &str, owner: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sqlx::query!(
         "UPDATE read.checkpoints SET state = $3, owner = NULL, updated_at = now() \
          WHERE projection = $1 AND owner = $2",
+        projection,
+        owner,
+        State::Stopped.as_str(),
     )
-    .bind(projection)
-    .bind(owner)
-    .bind(State::Stopped.as_str())
     .execute(db)
     .await?;
     Ok(())

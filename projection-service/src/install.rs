@@ -24,7 +24,9 @@ pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
     migrator.set_ignore_missing(true);
     migrator.run(pool).await?;
     let mut transaction = pool.begin().await?;
-    transaction.execute("SELECT pg_advisory_xact_lock(hashtextextended('docket.install', 0))").await?;
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('docket.install', 0))")
+        .execute(&mut *transaction)
+        .await?;
     transaction.execute("SET LOCAL ROLE docket_projection").await?;
     for projection in ALL {
         install(&mut transaction, projection).await?;
@@ -35,11 +37,11 @@ pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
 
 async fn install(db: &mut PgConnection, projection: &'static dyn Projection) -> Result<(), sqlx::Error> {
     let (name, version, schema) = (projection.name(), projection.version(), schema(projection));
-    let added = sqlx::query(
+    let added = sqlx::query!(
         "INSERT INTO read.checkpoints (projection, version) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        name,
+        version,
     )
-    .bind(name)
-    .bind(version)
     .execute(&mut *db)
     .await?;
     if added.rows_affected() == 0 {
@@ -69,6 +71,6 @@ pub(crate) async fn make_tables(
 
 /// Puts a schema's tables under row-level security.
 pub(crate) async fn secure(db: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("SELECT read.secure($1::regnamespace)").bind(schema).execute(db).await?;
+    sqlx::query!("SELECT read.secure($1::text::regnamespace)", schema).execute(db).await?;
     Ok(())
 }

@@ -72,10 +72,10 @@ pub async fn rebuild(
 ) -> Result<Rebuilt, RebuildError> {
     let projection = named(name).ok_or_else(|| RebuildError::Unknown(name.to_owned()))?;
     let mut db = connect_unhurried(pool, "read").await?;
-    let free: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended($1, 55))")
-        .bind(name)
-        .fetch_one(&mut db)
-        .await?;
+    let free =
+        sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock(hashtextextended($1, 55)) AS "free!""#, name)
+            .fetch_one(&mut db)
+            .await?;
     if !free {
         return Err(RebuildError::Running(name.to_owned()));
     }
@@ -139,10 +139,7 @@ async fn switch(
 
     // An operator may have had an event skipped meanwhile; that stays noted, and holds from the next
     // rebuild on. What is parked is what this build refused.
-    sqlx::query("DELETE FROM parked_streams WHERE projection = $1")
-        .bind(name)
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query!("DELETE FROM parked_streams WHERE projection = $1", name).execute(&mut *transaction).await?;
     for (event, why) in build.refused() {
         parked::park(&mut transaction, name, event, why).await?;
     }
@@ -161,17 +158,20 @@ async fn switch(
     }
     transaction.execute(format!("SET LOCAL search_path = {live}, public").as_str()).await?;
     transaction.execute(projection.sql().views).await?;
-    sqlx::query(
+    let switched = sqlx::query!(
         "UPDATE read.checkpoints \
          SET version = $2, position = $3, generation = generation + 1, rebuilding = false, \
              updated_at = now() \
          WHERE projection = $1",
+        name,
+        version,
+        build.position().0,
     )
-    .bind(name)
-    .bind(version)
-    .bind(build.position().0)
     .execute(&mut *transaction)
     .await?;
+    if switched.rows_affected() != 1 {
+        return Err(RebuildError::Missing);
+    }
     transaction.commit().await?;
     Ok(old)
 }
@@ -191,9 +191,7 @@ async fn drop_old(db: &mut PgConnection, projection: &str, old: &str) {
 
 /// Shows in the status whether it is being rebuilt.
 async fn show(db: &mut PgConnection, projection: &str, rebuilding: bool) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE read.checkpoints SET rebuilding = $2 WHERE projection = $1")
-        .bind(projection)
-        .bind(rebuilding)
+    sqlx::query!("UPDATE read.checkpoints SET rebuilding = $2 WHERE projection = $1", projection, rebuilding)
         .execute(db)
         .await?;
     Ok(())

@@ -1,7 +1,7 @@
 //! How far each projection is.
 
 use serde::Serialize;
-use sqlx::{PgPool, Row};
+use sqlx::PgPool;
 
 /// A projection's state, as operators see it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -24,28 +24,26 @@ pub struct ProjectionStatus {
 
 /// The state of all projections, as the database has it.
 pub async fn status(pool: &PgPool) -> Result<Vec<ProjectionStatus>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT p.name, p.version, p.position, p.state, p.parked, \
-                greatest(coalesce((SELECT max(position) FROM events), 0) - p.position, 0) AS lag_events, \
-                coalesce(extract(epoch FROM now() - oldest.recorded_at), 0)::float8 AS lag_seconds \
-         FROM read.projections AS p LEFT JOIN events AS oldest ON oldest.position = p.position + 1 \
-         ORDER BY p.name",
+    let rows = sqlx::query!(
+        r#"SELECT p.name AS "name!", p.version AS "version!", p.position AS "position!", p.state AS "state!",
+                  p.parked AS "parked!",
+                  greatest(coalesce((SELECT max(position) FROM events), 0) - p.position, 0) AS "lag_events!",
+                  coalesce(extract(epoch FROM now() - oldest.recorded_at), 0)::float8 AS "lag_seconds!"
+           FROM read.projections AS p LEFT JOIN events AS oldest ON oldest.position = p.position + 1
+           ORDER BY p.name"#,
     )
     .fetch_all(pool)
     .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(ProjectionStatus {
-                name: row.try_get("name")?,
-                version: row.try_get("version")?,
-                position: row.try_get("position")?,
-                lag_events: row.try_get("lag_events")?,
-                lag_seconds: row.try_get::<f64, _>("lag_seconds")?.max(0.0),
-                state: row.try_get("state")?,
-                parked: row.try_get("parked")?,
-            })
-        })
-        .collect()
+    let shown = rows.into_iter().map(|row| ProjectionStatus {
+        name: row.name,
+        version: row.version,
+        position: row.position,
+        lag_events: row.lag_events,
+        lag_seconds: row.lag_seconds.max(0.0),
+        state: row.state,
+        parked: row.parked,
+    });
+    Ok(shown.collect())
 }
 
 /// Shows the state in the metrics.

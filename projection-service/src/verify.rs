@@ -71,10 +71,12 @@ async fn compare_one(
     let mut db = connect_unhurried(pool, "read").await?;
     let present = Checkpoint::read(&mut db, name).await?.ok_or(RebuildError::Missing)?;
     let parking = Parking::read(&mut db, name).await?;
-    let scratch: String = sqlx::query_scalar("SELECT $1 || '_scratch_' || pg_backend_pid()")
-        .bind(schema(projection))
-        .fetch_one(&mut db)
-        .await?;
+    let scratch = sqlx::query_scalar!(
+        r#"SELECT $1::text || '_scratch_' || pg_backend_pid() AS "scratch!""#,
+        schema(projection),
+    )
+    .fetch_one(&mut db)
+    .await?;
     let mut build = Build::begin(pool, projection, scratch.clone(), parking).await?;
     let outcome = async {
         build.go_to(&reader, upcasters, present.position).await?;

@@ -6,13 +6,12 @@ use domain::ids::{Position, TenantId, UserId};
 use domain::metadata::{Actor, ActorKind, Metadata};
 use domain::ticket::TicketEvent;
 use domain::ticket::upcast::Upcasters;
-use sqlx::Row;
 use uuid::Uuid;
 
 use crate::snapshot::Snapshot;
 
 /// An event as the log keeps it.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub(crate) struct Logged {
     pub(crate) position: i64,
     pub(crate) event_id: Uuid,
@@ -27,10 +26,20 @@ pub(crate) struct Logged {
     pub(crate) recorded_at: DateTime<Utc>,
 }
 
-/// The columns of `events AS e`, in the order of [`Logged`].
-pub(crate) const COLUMNS: &str = "e.position, e.event_id, e.aggregate_type, e.aggregate_id, e.sequence, \
-    e.event_type, e.event_version, e.payload::text AS payload, e.metadata::text AS metadata, e.command_id, \
-    e.recorded_at";
+/// A statement that gives [`Logged`]: the columns of `events AS e`, then what follows them.
+macro_rules! logged {
+    ($from:literal, $($bound:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            Logged,
+            r#"SELECT e.position, e.event_id, e.aggregate_type, e.aggregate_id, e.sequence, e.event_type,
+                      e.event_version, e.payload::text AS "payload!", e.metadata::text AS "metadata!",
+                      e.command_id, e.recorded_at
+               FROM "#
+                + $from,
+            $($bound),+
+        )
+    };
+}
 
 /// An event that was read: in its present form, if this program knows it.
 #[derive(Debug)]
@@ -82,11 +91,11 @@ impl Fact {
 
 /// The whole history of a ticket; empty if the tenant has none of this id.
 pub(crate) async fn of_ticket(snapshot: &mut Snapshot, ticket: Uuid) -> Result<Vec<Logged>, sqlx::Error> {
-    sqlx::query_as(&format!(
-        "SELECT {COLUMNS} FROM events AS e WHERE e.aggregate_type = $1 AND e.aggregate_id = $2 ORDER BY e.sequence"
-    ))
-    .bind(TICKET)
-    .bind(ticket.to_string())
+    logged!(
+        "events AS e WHERE e.aggregate_type = $1 AND e.aggregate_id = $2 ORDER BY e.sequence",
+        TICKET,
+        ticket.to_string(),
+    )
     .fetch_all(&mut *snapshot.tx)
     .await
 }
@@ -102,17 +111,16 @@ pub(crate) async fn window(
     types: &[String],
     limit: i64,
 ) -> Result<Vec<Logged>, sqlx::Error> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM events AS e WHERE e.position > $1 AND e.position <= $2 \
-         AND ($3::text[] IS NULL OR e.event_type = ANY($3)) ORDER BY e.position LIMIT $4"
-    );
-    sqlx::query_as(&sql)
-        .bind(after.0)
-        .bind(until.0)
-        .bind((!types.is_empty()).then_some(types))
-        .bind(limit)
-        .fetch_all(&mut *snapshot.tx)
-        .await
+    logged!(
+        "events AS e WHERE e.position > $1 AND e.position <= $2 \
+         AND ($3::text[] IS NULL OR e.event_type = ANY($3)) ORDER BY e.position LIMIT $4",
+        after.0,
+        until.0,
+        (!types.is_empty()).then_some(types),
+        limit,
+    )
+    .fetch_all(&mut *snapshot.tx)
+    .await
 }
 
 /// The first events of these tickets: what says whose they are.
@@ -120,12 +128,12 @@ pub(crate) async fn openings(
     snapshot: &mut Snapshot,
     tickets: &[String],
 ) -> Result<Vec<Logged>, sqlx::Error> {
-    sqlx::query_as(&format!(
-        "SELECT {COLUMNS} FROM unnest($2::text[]) AS wanted (id) \
-         JOIN events AS e ON e.aggregate_type = $1 AND e.aggregate_id = wanted.id AND e.sequence = 1"
-    ))
-    .bind(TICKET)
-    .bind(tickets)
+    logged!(
+        "unnest($2::text[]) AS wanted (id) \
+         JOIN events AS e ON e.aggregate_type = $1 AND e.aggregate_id = wanted.id AND e.sequence = 1",
+        TICKET,
+        tickets,
+    )
     .fetch_all(&mut *snapshot.tx)
     .await
 }
@@ -135,25 +143,24 @@ pub(crate) async fn redactions(
     snapshot: &mut Snapshot,
     tickets: Vec<String>,
 ) -> Result<Vec<Logged>, sqlx::Error> {
-    sqlx::query_as(&format!(
-        "SELECT {COLUMNS} FROM events AS e WHERE e.aggregate_type = $1 AND e.aggregate_id = ANY($2) \
-         AND e.event_type = 'MessageRedacted'"
-    ))
-    .bind(TICKET)
-    .bind(tickets)
+    logged!(
+        "events AS e WHERE e.aggregate_type = $1 AND e.aggregate_id = ANY($2) \
+         AND e.event_type = 'MessageRedacted'",
+        TICKET,
+        &tickets,
+    )
     .fetch_all(&mut *snapshot.tx)
     .await
 }
 
 /// Whether the tenant was ever created.
 pub(crate) async fn tenant_exists(snapshot: &mut Snapshot, tenant: TenantId) -> Result<bool, sqlx::Error> {
-    sqlx::query(
-        "SELECT EXISTS (SELECT FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence = 1) \
-         AS found",
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence = 1)
+           AS "found!""#,
+        TENANT,
+        tenant.to_string(),
     )
-    .bind(TENANT)
-    .bind(tenant.to_string())
     .fetch_one(&mut *snapshot.tx)
-    .await?
-    .try_get("found")
+    .await
 }

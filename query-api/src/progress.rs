@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::ids::Position;
 use service_kit::wait::pause;
-use sqlx::{PgPool, Row};
+use sqlx::PgPool;
 use tokio::sync::Mutex;
 
 use crate::snapshot::{ReadModel, Source};
@@ -68,15 +68,13 @@ impl Progress {
     }
 
     async fn look(&self) -> Result<Seen, sqlx::Error> {
-        let rows = sqlx::query(
-            "SELECT projection, position FROM read.checkpoints UNION ALL SELECT '', log_position()",
+        let rows = sqlx::query!(
+            r#"SELECT projection AS "projection!", position AS "position!" FROM read.checkpoints
+               UNION ALL SELECT '', log_position()"#,
         )
         .fetch_all(&self.pool)
         .await?;
-        let mut models = HashMap::with_capacity(rows.len());
-        for row in rows {
-            models.insert(row.try_get("projection")?, row.try_get("position")?);
-        }
+        let mut models: HashMap<_, _> = rows.into_iter().map(|row| (row.projection, row.position)).collect();
         let log = models.remove("").unwrap_or(0);
         Ok(Seen { at: Instant::now(), models, log })
     }

@@ -4,7 +4,7 @@
 //! checkpoint as well: the position that an answer names is exactly the one that its rows reflect.
 
 use domain::ids::{Position, TenantId};
-use sqlx::{PgPool, Postgres, Row, Transaction};
+use sqlx::{PgPool, Postgres, Transaction};
 
 /// A read model, by the name of its checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,22 +50,30 @@ impl Snapshot {
     /// Opens a transaction on things as they are now.
     pub(crate) async fn begin(pool: &PgPool, tenant: TenantId, source: Source) -> Result<Self, sqlx::Error> {
         let mut tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
-        let query = match source {
-            Source::Models(models) => sqlx::query(
+        let tenant = tenant.to_string();
+        let position = match source {
+            Source::Models(models) => {
+                let names: Vec<_> = models.iter().map(|model| model.checkpoint()).collect();
                 // A read model without a checkpoint has seen nothing yet.
-                "SELECT set_config('docket.tenant', $1, true), \
-                        CASE WHEN count(*) = cardinality($2) THEN min(position) ELSE 0 END AS position \
-                 FROM read.checkpoints WHERE projection = ANY($2)",
-            )
-            .bind(tenant.to_string())
-            .bind(models.iter().map(|model| model.checkpoint()).collect::<Vec<_>>()),
+                let row = sqlx::query!(
+                    r#"SELECT set_config('docket.tenant', $1, true),
+                              CASE WHEN count(*) = cardinality($2::text[]) THEN min(position) ELSE 0 END
+                              AS "position!"
+                       FROM read.checkpoints WHERE projection = ANY($2)"#,
+                    tenant,
+                    names as _,
+                );
+                row.fetch_one(&mut *tx).await?.position
+            }
             Source::Log => {
-                sqlx::query("SELECT set_config('docket.tenant', $1, true), log_position() AS position")
-                    .bind(tenant.to_string())
+                let row = sqlx::query!(
+                    r#"SELECT set_config('docket.tenant', $1, true), log_position() AS "position!""#,
+                    tenant,
+                );
+                row.fetch_one(&mut *tx).await?.position
             }
         };
-        let row = query.fetch_one(&mut *tx).await?;
-        Ok(Self { position: Position(row.try_get("position")?), tx })
+        Ok(Self { position: Position(position), tx })
     }
 
     /// Ends the transaction.

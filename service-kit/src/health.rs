@@ -52,7 +52,7 @@ impl Health {
         self.check("database", move || {
             let pool = pool.clone();
             async move {
-                let probe = sqlx::query("SELECT 1").execute(&pool).await;
+                let probe = sqlx::query_scalar!("SELECT 1").fetch_one(&pool).await;
                 probe.map(drop).map_err(|_| "no answer".to_owned())
             }
         })

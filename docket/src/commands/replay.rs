@@ -78,11 +78,11 @@ async fn resolve(pool: &PgPool, tenant: TenantId, ticket: &str) -> Result<String
     if let Ok(id) = ticket.parse::<TicketId>() {
         return Ok(id.to_string());
     }
-    let holder: Option<String> = sqlx::query_scalar(
+    let holder = sqlx::query_scalar!(
         "SELECT aggregate_id FROM claims WHERE tenant_id = $1 AND kind = 'ticket_number' AND value = $2",
+        tenant.0,
+        ticket,
     )
-    .bind(tenant.0)
-    .bind(ticket)
     .fetch_optional(pool)
     .await
     .while_doing("the ticket's number cannot be looked up")?;

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use service_kit::wait::until;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 use super::account::{self, Account};
 use super::supervisor::{Program, Supervisor};
@@ -62,16 +62,15 @@ impl PostgresEngine {
 
     async fn create_database(&self, maintenance_url: &str) -> Result<(), EngineError> {
         let mut connection = self.connect(maintenance_url).await?;
-        let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
-            .bind(DATABASE)
-            .fetch_one(&mut connection)
-            .await
-            .map_err(EngineError::Database)?;
+        let there = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1) AS "there!""#,
+            DATABASE,
+        )
+        .fetch_one(&mut connection)
+        .await
+        .map_err(EngineError::Database)?;
         if !there {
-            sqlx::query("CREATE DATABASE docket")
-                .execute(&mut connection)
-                .await
-                .map_err(EngineError::Database)?;
+            connection.execute("CREATE DATABASE docket").await.map_err(EngineError::Database)?;
         }
         // Nothing is lost if the farewell fails.
         let _ = connection.close().await;

@@ -5,7 +5,6 @@ use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use sqlx::Row;
 use uuid::Uuid;
 
 use super::Append;
@@ -140,51 +139,52 @@ pub(crate) async fn append(
     again: bool,
 ) -> Result<Answers, sqlx::Error> {
     let arrays = Arrays::of(appends);
-    let row = sqlx::query(
-        "SELECT head, at, refused, versions, positions, times, holders, statuses, answers
-           FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                              $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
+    // `as _`, where else the macro wants values that are owned and never null.
+    let row = sqlx::query!(
+        r#"SELECT head AS "head!", at AS "at!", refused, versions AS "versions: Vec<Option<i64>>",
+                  positions AS "positions: Vec<Option<i64>>", times, holders AS "holders: Vec<Option<String>>",
+                  statuses AS "statuses: Vec<Option<i16>>", answers AS "answers: Vec<Option<String>>"
+             FROM append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                                $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)"#,
+        !arrays.entangled,
+        again,
+        &arrays.tenant,
+        arrays.kind as _,
+        arrays.id as _,
+        &arrays.expected,
+        &arrays.command,
+        &arrays.count,
+        &arrays.end,
+        &arrays.stream,
+        arrays.key_user as _,
+        arrays.key as _,
+        arrays.key_hash as _,
+        arrays.key_status as _,
+        arrays.key_answer as _,
+        &arrays.key_group,
+        &arrays.claim_command,
+        arrays.claim_kind as _,
+        arrays.claim_value as _,
+        &arrays.event_command,
+        &arrays.event_nth,
+        &arrays.event_id,
+        arrays.event_type as _,
+        arrays.event_version as _,
+        arrays.event_payload as _,
+        arrays.event_metadata as _,
     )
-    .bind(!arrays.entangled)
-    .bind(again)
-    .bind(&arrays.tenant)
-    .bind(&arrays.kind)
-    .bind(&arrays.id)
-    .bind(&arrays.expected)
-    .bind(&arrays.command)
-    .bind(&arrays.count)
-    .bind(&arrays.end)
-    .bind(&arrays.stream)
-    .bind(&arrays.key_user)
-    .bind(&arrays.key)
-    .bind(&arrays.key_hash)
-    .bind(&arrays.key_status)
-    .bind(&arrays.key_answer)
-    .bind(&arrays.key_group)
-    .bind(&arrays.claim_command)
-    .bind(&arrays.claim_kind)
-    .bind(&arrays.claim_value)
-    .bind(&arrays.event_command)
-    .bind(&arrays.event_nth)
-    .bind(&arrays.event_id)
-    .bind(&arrays.event_type)
-    .bind(&arrays.event_version)
-    .bind(&arrays.event_payload)
-    .bind(&arrays.event_metadata)
     .fetch_one(connection)
     .await?;
-    let head = row.try_get("head")?;
-    let at = row.try_get("at")?;
-    let refused: Option<Vec<i16>> = row.try_get("refused")?;
-    let judged = match refused {
+    let (head, at) = (row.head, row.at);
+    let judged = match row.refused {
         None => None,
         Some(outcomes) => {
-            let versions: Vec<Option<i64>> = row.try_get("versions")?;
-            let positions: Vec<Option<i64>> = row.try_get("positions")?;
-            let times: Vec<DateTime<Utc>> = row.try_get("times")?;
-            let mut holders: Vec<Option<String>> = row.try_get("holders")?;
-            let statuses: Vec<Option<i16>> = row.try_get("statuses")?;
-            let mut answers: Vec<Option<String>> = row.try_get("answers")?;
+            let versions = row.versions.unwrap_or_default();
+            let positions = row.positions.unwrap_or_default();
+            let times = row.times.unwrap_or_default();
+            let mut holders = row.holders.unwrap_or_default();
+            let statuses = row.statuses.unwrap_or_default();
+            let mut answers = row.answers.unwrap_or_default();
             let judged = outcomes.into_iter().enumerate().map(|(i, outcome)| Judged {
                 outcome,
                 version: versions.get(i).copied().flatten(),

@@ -210,11 +210,11 @@ impl Writer {
             let connect = async {
                 let mut connection = self.connect.connect().await?;
                 // What is acknowledged is durable, whatever the database's default.
-                sqlx::query(
+                sqlx::query_scalar!(
                     "SELECT set_config('synchronous_commit', 'on', false)
                       WHERE current_setting('synchronous_commit') = 'off'",
                 )
-                .execute(&mut connection)
+                .fetch_optional(&mut connection)
                 .await?;
                 Ok::<_, sqlx::Error>(connection)
             };
@@ -229,8 +229,7 @@ impl Writer {
     /// So that those who watch the head know it before the first append.
     async fn learn_head(&mut self) {
         let Ok(connection) = self.connection().await else { return };
-        let head: Result<Option<i64>, _> =
-            sqlx::query_scalar("SELECT max(position) FROM events").fetch_one(connection).await;
+        let head = sqlx::query_scalar!("SELECT max(position) FROM events").fetch_one(connection).await;
         match head {
             Ok(head) => self.advance(Position(head.unwrap_or_default())),
             Err(_) => self.connection = None,

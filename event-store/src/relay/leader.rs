@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::ids::Position;
-use sqlx::{FromRow, PgPool};
+use sqlx::PgPool;
 use tokio::time::Instant;
 
 use crate::pause::pause;
@@ -26,7 +26,7 @@ pub(crate) struct Lease {
 }
 
 /// What the table says of the stream.
-#[derive(Clone, Copy, Debug, FromRow)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Recorded {
     /// The stream's incarnation; 0 if there never was one.
     pub(crate) epoch: i64,
@@ -54,7 +54,7 @@ impl Lease {
         length: Duration,
     ) -> Result<Option<Self>, sqlx::Error> {
         let asked = Instant::now();
-        let term: Option<i64> = sqlx::query_scalar(
+        let term = sqlx::query_scalar!(
             "INSERT INTO relay_state AS s (cell, term, leader, lease_until)
              VALUES ($1, 1, $2, clock_timestamp() + make_interval(secs => $3))
              ON CONFLICT (cell) DO UPDATE
@@ -62,10 +62,10 @@ impl Lease {
                     lease_until = clock_timestamp() + make_interval(secs => $3)
               WHERE s.lease_until IS NULL OR s.lease_until < clock_timestamp() OR s.leader = $2
              RETURNING term",
+            cell,
+            instance,
+            length.as_secs_f64(),
         )
-        .bind(cell)
-        .bind(instance)
-        .bind(length.as_secs_f64())
         .fetch_optional(pool)
         .await?;
         Ok(term.map(|term| Self {
@@ -86,17 +86,17 @@ impl Lease {
     /// the stream anew.
     pub(crate) async fn renew(&self, position: Option<Position>) -> Result<bool, LeaseError> {
         let asked = Instant::now();
-        let reset: Option<bool> = sqlx::query_scalar(
+        let reset = sqlx::query_scalar!(
             "UPDATE relay_state
                 SET lease_until = clock_timestamp() + make_interval(secs => $3),
                     position = coalesce($4, position), updated_at = clock_timestamp()
               WHERE cell = $1 AND term = $2
              RETURNING reset",
+            self.cell,
+            self.term,
+            self.length.as_secs_f64(),
+            position.map(|position| position.0),
         )
-        .bind(&self.cell)
-        .bind(self.term)
-        .bind(self.length.as_secs_f64())
-        .bind(position.map(|position| position.0))
         .fetch_optional(&self.pool)
         .await?;
         let reset = reset.ok_or(LeaseError::Lost)?;
@@ -120,23 +120,26 @@ impl Lease {
 
     /// What the table says of the stream.
     pub(crate) async fn recorded(&self) -> Result<Recorded, sqlx::Error> {
-        sqlx::query_as("SELECT epoch, position, reset FROM relay_state WHERE cell = $1")
-            .bind(&self.cell)
-            .fetch_one(&self.pool)
-            .await
+        sqlx::query_as!(
+            Recorded,
+            "SELECT epoch, position, reset FROM relay_state WHERE cell = $1",
+            self.cell,
+        )
+        .fetch_one(&self.pool)
+        .await
     }
 
     /// Begins a new epoch. Written before the stream is touched: who isn't the leader any more
     /// fails here.
     pub(crate) async fn begin_epoch(&self, epoch: i64) -> Result<(), LeaseError> {
-        let begun = sqlx::query(
+        let begun = sqlx::query!(
             "UPDATE relay_state
                 SET epoch = $3, position = 0, reset = false, updated_at = clock_timestamp()
               WHERE cell = $1 AND term = $2",
+            self.cell,
+            self.term,
+            epoch,
         )
-        .bind(&self.cell)
-        .bind(self.term)
-        .bind(epoch)
         .execute(&self.pool)
         .await?;
         if begun.rows_affected() == 1 { Ok(()) } else { Err(LeaseError::Lost) }
@@ -144,15 +147,15 @@ impl Lease {
 
     /// Gives it up, so that another needn't wait until it runs out.
     pub(crate) async fn release(self, position: Option<Position>) {
-        let released = sqlx::query(
+        let released = sqlx::query!(
             "UPDATE relay_state
                 SET lease_until = NULL, leader = NULL, position = coalesce($3, position),
                     updated_at = clock_timestamp()
               WHERE cell = $1 AND term = $2",
+            self.cell,
+            self.term,
+            position.map(|position| position.0),
         )
-        .bind(&self.cell)
-        .bind(self.term)
-        .bind(position.map(|position| position.0))
         .execute(&self.pool)
         .await;
         if let Err(error) = released {

@@ -210,17 +210,17 @@ impl Relay {
     }
 
     async fn measure(&self, position: Position) -> Result<(), sqlx::Error> {
-        let (head, seconds): (i64, f64) = sqlx::query_as(
-            "SELECT coalesce((SELECT max(position) FROM events), 0),
-                    coalesce((SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8
-                                FROM events WHERE position = $1 + 1), 0)",
+        let lag = sqlx::query!(
+            r#"SELECT coalesce((SELECT max(position) FROM events), 0) AS "head!",
+                      coalesce((SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8
+                                  FROM events WHERE position = $1::int8 + 1), 0) AS "seconds!""#,
+            position.0,
         )
-        .bind(position.0)
         .fetch_one(&self.options.pool)
         .await?;
         metrics::gauge!("docket_relay_position").set(position.0 as f64);
-        metrics::gauge!("docket_relay_lag_events").set((head - position.0) as f64);
-        metrics::gauge!("docket_relay_lag_seconds").set(seconds);
+        metrics::gauge!("docket_relay_lag_events").set((lag.head - position.0) as f64);
+        metrics::gauge!("docket_relay_lag_seconds").set(lag.seconds);
         Ok(())
     }
 }

@@ -162,7 +162,9 @@ async fn add(db: &mut PgConnection, tally: Tally<Key>) -> Result<(), sqlx::Error
     if tenants.is_empty() {
         return Ok(());
     }
-    let mut upsert = sqlx::query_scalar(
+    let [assigned, active, new, open, customer, internal, resolved, closed, cancelled, progress] =
+        &differences;
+    let left = sqlx::query_scalar!(
         "INSERT INTO load (tenant_id, agent, assigned, active, new, open, pending_customer, \
                            pending_internal, resolved, closed, cancelled, in_progress) \
          SELECT v.* FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], \
@@ -176,16 +178,23 @@ async fn add(db: &mut PgConnection, tally: Tally<Key>) -> Result<(), sqlx::Error
              cancelled = load.cancelled + EXCLUDED.cancelled, \
              in_progress = load.in_progress + EXCLUDED.in_progress \
          RETURNING assigned",
+        &tenants,
+        &agents,
+        assigned,
+        active,
+        new,
+        open,
+        customer,
+        internal,
+        resolved,
+        closed,
+        cancelled,
+        progress,
     )
-    .bind(&tenants)
-    .bind(&agents);
-    for column in &differences {
-        upsert = upsert.bind(column);
-    }
-    let assigned: Vec<i64> = upsert.fetch_all(&mut *db).await?;
-    if assigned.contains(&0) {
-        sqlx::query("DELETE FROM load WHERE tenant_id = ANY($1) AND assigned = 0")
-            .bind(&tenants)
+    .fetch_all(&mut *db)
+    .await?;
+    if left.contains(&0) {
+        sqlx::query!("DELETE FROM load WHERE tenant_id = ANY($1) AND assigned = 0", &tenants)
             .execute(&mut *db)
             .await?;
     }

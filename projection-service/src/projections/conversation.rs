@@ -168,9 +168,11 @@ async fn empty_former_texts(db: &mut PgConnection, redacted: &[Uuid]) -> Result<
     if redacted.is_empty() {
         return Ok(());
     }
-    sqlx::query("UPDATE message_edits SET former_body = '', former_html = NULL WHERE message_id = ANY($1)")
-        .bind(redacted)
-        .execute(db)
-        .await?;
+    sqlx::query!(
+        "UPDATE message_edits SET former_body = '', former_html = NULL WHERE message_id = ANY($1)",
+        redacted,
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }

@@ -167,24 +167,23 @@ async fn add(db: &mut PgConnection, tally: Tally<Key>) -> Result<(), sqlx::Error
     if tenants.is_empty() {
         return Ok(());
     }
-    let counts: Vec<i64> = sqlx::query_scalar(
+    let counts = sqlx::query_scalar!(
         "INSERT INTO counts (tenant_id, dimension, key, open, count) \
          SELECT v.tenant_id, v.dimension, v.key, v.open, v.count \
          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bool[], $5::int8[]) \
               AS v (tenant_id, dimension, key, open, count) \
          ON CONFLICT (tenant_id, dimension, key, open) DO UPDATE SET count = counts.count + EXCLUDED.count \
          RETURNING count",
+        &tenants,
+        dimensions as _,
+        &keys,
+        &opens,
+        &differences,
     )
-    .bind(&tenants)
-    .bind(&dimensions)
-    .bind(&keys)
-    .bind(&opens)
-    .bind(&differences)
     .fetch_all(&mut *db)
     .await?;
     if counts.contains(&0) {
-        sqlx::query("DELETE FROM counts WHERE tenant_id = ANY($1) AND count = 0")
-            .bind(&tenants)
+        sqlx::query!("DELETE FROM counts WHERE tenant_id = ANY($1) AND count = 0", &tenants)
             .execute(&mut *db)
             .await?;
     }

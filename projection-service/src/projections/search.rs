@@ -119,20 +119,20 @@ async fn write(db: &mut PgConnection, pieces: BTreeMap<(Uuid, Uuid), Piece<'_>>)
         weights.push(piece.weight);
         texts.push(piece.text);
     }
-    sqlx::query(
+    sqlx::query!(
         "INSERT INTO texts (ticket_id, piece, tenant_id, internal, words) \
          SELECT v.ticket_id, v.piece, v.tenant_id, v.internal, \
                 setweight(to_tsvector('simple', v.text), v.weight::\"char\") \
          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bool[], $5::text[], $6::text[]) \
               AS v (ticket_id, piece, tenant_id, internal, weight, text) \
          ON CONFLICT (ticket_id, piece) DO UPDATE SET words = EXCLUDED.words",
+        &tickets,
+        &names,
+        &tenants,
+        &internals,
+        weights as _,
+        texts as _,
     )
-    .bind(tickets)
-    .bind(names)
-    .bind(tenants)
-    .bind(internals)
-    .bind(weights)
-    .bind(texts)
     .execute(db)
     .await?;
     Ok(())

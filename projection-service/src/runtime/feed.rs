@@ -126,8 +126,8 @@ pub(super) async fn run(feed: Arc<Feed>, options: RuntimeOptions, shutdown: Canc
 }
 
 async fn foremost(options: &RuntimeOptions) -> Result<Position, sqlx::Error> {
-    let position: Option<i64> =
-        sqlx::query_scalar("SELECT max(position) FROM read.checkpoints").fetch_one(&options.pool).await?;
+    let position =
+        sqlx::query_scalar!("SELECT max(position) FROM read.checkpoints").fetch_one(&options.pool).await?;
     Ok(Position(position.unwrap_or_default()))
 }
 

@@ -225,20 +225,24 @@ impl Session<'_> {
     /// Takes the lock, if it is free; says whether the session has it.
     async fn lock(&mut self) -> Result<bool, sqlx::Error> {
         if !self.locked {
-            self.locked = sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended($1, 54))")
-                .bind(self.applier.projection.name())
-                .fetch_one(&mut self.applier.db)
-                .await?;
+            self.locked = sqlx::query_scalar!(
+                r#"SELECT pg_try_advisory_lock(hashtextextended($1, 54)) AS "free!""#,
+                self.applier.projection.name(),
+            )
+            .fetch_one(&mut self.applier.db)
+            .await?;
         }
         Ok(self.locked)
     }
 
     async fn unlock(&mut self) -> Result<(), sqlx::Error> {
         if std::mem::take(&mut self.locked) {
-            sqlx::query("SELECT pg_advisory_unlock(hashtextextended($1, 54))")
-                .bind(self.applier.projection.name())
-                .execute(&mut self.applier.db)
-                .await?;
+            sqlx::query_scalar!(
+                "SELECT pg_advisory_unlock(hashtextextended($1, 54))",
+                self.applier.projection.name(),
+            )
+            .fetch_one(&mut self.applier.db)
+            .await?;
         }
         Ok(())
     }

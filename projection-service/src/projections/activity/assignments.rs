@@ -90,19 +90,19 @@ async fn end(db: &mut PgConnection, ended: &BTreeMap<Uuid, DateTime<Utc>>) -> Re
         return Ok(());
     }
     let tickets: Vec<Uuid> = ended.keys().copied().collect();
-    let holding: Vec<(Uuid, i64)> = sqlx::query_as(
+    let holding = sqlx::query!(
         "SELECT ticket_id, position FROM assignments \
          WHERE ticket_id = ANY($1) AND assigned_until IS NULL ORDER BY ticket_id",
+        &tickets,
     )
-    .bind(tickets)
     .fetch_all(&mut *db)
     .await?;
     let rows: Vec<Held> = holding
         .into_iter()
-        .map(|(ticket_id, position)| Held {
-            ticket_id,
-            position,
-            assigned_until: ended.get(&ticket_id).copied(),
+        .map(|held| Held {
+            ticket_id: held.ticket_id,
+            position: held.position,
+            assigned_until: ended.get(&held.ticket_id).copied(),
             ..Held::default()
         })
         .collect();

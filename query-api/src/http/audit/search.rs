@@ -85,13 +85,13 @@ async fn tickets(snapshot: &mut Snapshot, named: &[String]) -> Result<Option<Vec
         }
     }
     if !numbers.is_empty() {
-        let rows = sqlx::query("SELECT id FROM read.tickets WHERE number = ANY($1)")
-            .bind(numbers)
-            .fetch_all(&mut *snapshot.tx)
-            .await?;
-        for row in rows {
-            ids.push(row.try_get("id")?);
-        }
+        let found = sqlx::query_scalar!(
+            r#"SELECT id AS "id!" FROM read.tickets WHERE number = ANY($1)"#,
+            numbers as _,
+        )
+        .fetch_all(&mut *snapshot.tx)
+        .await?;
+        ids.extend(found);
     }
     Ok(Some(ids))
 }

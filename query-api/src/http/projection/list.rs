@@ -14,7 +14,7 @@ use crate::http::refusals::Refusals;
 use crate::snapshot::Source;
 use crate::time::Time;
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug)]
 struct CheckpointRow {
     projection: String,
     version: i32,
@@ -72,10 +72,12 @@ pub(crate) async fn get_projections(
     Asked(Nothing): Asked<Nothing>,
 ) -> Result<Answer<Projections>, QueryError> {
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
-    let rows: Vec<CheckpointRow> = sqlx::query_as(
-        "SELECT p.name AS projection, p.version, p.position, p.state, p.updated_at, p.parked, \
-                log_time(p.position + 1) AS waiting_since \
-         FROM read.projections AS p ORDER BY p.name",
+    let rows = sqlx::query_as!(
+        CheckpointRow,
+        r#"SELECT p.name AS "projection!", p.version AS "version!", p.position AS "position!",
+                  p.state AS "state!", p.updated_at AS "updated_at!", p.parked AS "parked!",
+                  log_time(p.position + 1) AS waiting_since
+           FROM read.projections AS p ORDER BY p.name"#,
     )
     .fetch_all(&mut *snapshot.tx)
     .await?;

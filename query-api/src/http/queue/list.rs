@@ -109,10 +109,12 @@ pub(crate) async fn get_queues(
 
 /// The counts that the projection keeps.
 async fn kept(snapshot: &mut Snapshot, caller: &Principal) -> Result<Vec<CountRow>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT dimension, key, open, count FROM read.queue_counts WHERE tenant_id = $1 AND count > 0",
+    sqlx::query_as!(
+        CountRow,
+        r#"SELECT dimension AS "dimension!", key AS "key!", open AS "open!", count AS "count!"
+           FROM read.queue_counts WHERE tenant_id = $1 AND count > 0"#,
+        caller.tenant.0,
     )
-    .bind(caller.tenant.0)
     .fetch_all(&mut *snapshot.tx)
     .await
 }

@@ -4,7 +4,6 @@ use axum::extract::State;
 use domain::identity::Principal;
 use serde::Serialize;
 use service_kit::http::Path;
-use sqlx::Row;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -20,7 +19,7 @@ use crate::page::{Page, PageQuery};
 use crate::snapshot::{ReadModel, Snapshot, Source};
 use crate::time::Time;
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug)]
 struct AssignmentRow {
     position: i64,
     agent: Option<String>,
@@ -78,14 +77,16 @@ pub(crate) async fn get_assignments(
     let binding = Binding::new("assignments", &(asking.view(), ticket));
     let after: i64 = query.after(&api.0.cursor_key, &binding)?.unwrap_or(0);
 
-    let rows: Vec<AssignmentRow> = sqlx::query_as(
-        "SELECT position, agent, team, organization, assigned_from, assigned_until, assigned_by, \
-                assigned_by_kind, assigned_by_name, reason \
-         FROM read.assignments WHERE ticket_id = $1 AND position > $2 ORDER BY position LIMIT $3",
+    let rows = sqlx::query_as!(
+        AssignmentRow,
+        r#"SELECT position AS "position!", agent, team, organization, assigned_from AS "assigned_from!",
+                  assigned_until AS "assigned_until: Time", assigned_by AS "assigned_by!",
+                  assigned_by_kind AS "assigned_by_kind!", assigned_by_name, reason
+           FROM read.assignments WHERE ticket_id = $1 AND position > $2 ORDER BY position LIMIT $3"#,
+        ticket,
+        after,
+        query.limit.probe(),
     )
-    .bind(ticket)
-    .bind(after)
-    .bind(query.limit.probe())
     .fetch_all(&mut *snapshot.tx)
     .await?;
     let total = if query.count { Some(count(&mut snapshot, ticket).await?) } else { None };
@@ -97,11 +98,9 @@ pub(crate) async fn get_assignments(
 }
 
 async fn count(snapshot: &mut Snapshot, ticket: Uuid) -> Result<i64, sqlx::Error> {
-    sqlx::query("SELECT count(*) AS total FROM read.assignments WHERE ticket_id = $1")
-        .bind(ticket)
+    sqlx::query_scalar!(r#"SELECT count(*) AS "total!" FROM read.assignments WHERE ticket_id = $1"#, ticket)
         .fetch_one(&mut *snapshot.tx)
-        .await?
-        .try_get("total")
+        .await
 }
 
 impl AssignmentView {

@@ -5,7 +5,6 @@
 //! each ticket looked at, until the page is full.
 
 use domain::identity::Principal;
-use sqlx::Row;
 use uuid::Uuid;
 
 use super::filter::Filter;
@@ -39,21 +38,21 @@ impl Found {
     ) -> Result<Self, sqlx::Error> {
         let mut found = Self::default();
         if let Some(words) = &filter.search {
-            let row = sqlx::query("SELECT read.find_tickets($1, $2, $3) AS ids")
-                .bind(words)
-                .bind(caller.sees_notes())
-                .bind(MOST)
-                .fetch_one(&mut *snapshot.tx)
-                .await?;
-            found.found = Some(row.try_get::<Option<_>, _>("ids")?.into());
+            let ids = sqlx::query_scalar!(
+                "SELECT read.find_tickets($1, $2, $3) AS ids",
+                words,
+                caller.sees_notes(),
+                MOST,
+            )
+            .fetch_one(&mut *snapshot.tx)
+            .await?;
+            found.found = Some(ids.into());
         }
         if !filter.tag.is_empty() {
-            let row = sqlx::query("SELECT read.tagged_tickets($1, $2) AS ids")
-                .bind(&filter.tag)
-                .bind(MOST)
+            let ids = sqlx::query_scalar!("SELECT read.tagged_tickets($1, $2) AS ids", &filter.tag, MOST)
                 .fetch_one(&mut *snapshot.tx)
                 .await?;
-            found.tagged = Some(row.try_get::<Option<_>, _>("ids")?.into());
+            found.tagged = Some(ids.into());
         }
         Ok(found)
     }

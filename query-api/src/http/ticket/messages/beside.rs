@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use domain::identity::Principal;
 use serde::Serialize;
-use sqlx::Row;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -63,36 +62,37 @@ impl Beside {
     }
 
     async fn read_readings(&mut self, snapshot: &mut Snapshot, ids: Vec<Uuid>) -> Result<(), sqlx::Error> {
-        let rows = sqlx::query(
-            "SELECT message_id, reader, read_at FROM read.message_reads WHERE message_id = ANY($1) \
-             ORDER BY position, reader",
+        let rows = sqlx::query!(
+            r#"SELECT message_id AS "message_id!", reader AS "reader!", read_at AS "read_at!: Time"
+               FROM read.message_reads WHERE message_id = ANY($1) ORDER BY position, reader"#,
+            &ids,
         )
-        .bind(ids)
         .fetch_all(&mut *snapshot.tx)
         .await?;
         for row in rows {
-            let reading = Reading { reader: row.try_get("reader")?, read_at: row.try_get("read_at")? };
-            self.readings.entry(row.try_get("message_id")?).or_default().push(reading);
+            let reading = Reading { reader: row.reader, read_at: row.read_at };
+            self.readings.entry(row.message_id).or_default().push(reading);
         }
         Ok(())
     }
 
     async fn read_former(&mut self, snapshot: &mut Snapshot, ids: Vec<Uuid>) -> Result<(), sqlx::Error> {
-        let rows = sqlx::query(
-            "SELECT message_id, former_body, former_html, edited_at, edited_by FROM read.message_edits \
-             WHERE message_id = ANY($1) ORDER BY position",
+        let rows = sqlx::query!(
+            r#"SELECT message_id AS "message_id!", former_body AS "former_body!", former_html,
+                      edited_at AS "edited_at!: Time", edited_by AS "edited_by!"
+               FROM read.message_edits WHERE message_id = ANY($1) ORDER BY position"#,
+            &ids,
         )
-        .bind(ids)
         .fetch_all(&mut *snapshot.tx)
         .await?;
         for row in rows {
             let text = FormerText {
-                body: row.try_get("former_body")?,
-                html: row.try_get("former_html")?,
-                edited_at: row.try_get("edited_at")?,
-                edited_by: row.try_get("edited_by")?,
+                body: row.former_body,
+                html: row.former_html,
+                edited_at: row.edited_at,
+                edited_by: row.edited_by,
             };
-            self.former.entry(row.try_get("message_id")?).or_default().push(text);
+            self.former.entry(row.message_id).or_default().push(text);
         }
         Ok(())
     }
