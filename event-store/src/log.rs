@@ -53,7 +53,7 @@ impl Default for LogOptions {
             connect_timeout: Duration::from_secs(2),
             resolve_within: Duration::from_secs(4),
             answer_within: Duration::from_secs(20),
-            cache_bytes: 48 << 20,
+            cache_bytes: 64 << 20,
             keep_keys: Duration::from_secs(25 * 60 * 60),
             upcasters: Upcasters::default(),
         }
