@@ -227,6 +227,7 @@ mod tests {
             AddNote,
             GetQueues,
             GetProjections,
+            GetSla,
         ];
         let agent = [AssignTicket, UnassignTicket, RouteTicket, ReadEvents, StreamEvents];
         let lead = [DeleteTicket, RestoreTicket, RedactMessage];
@@ -240,6 +241,7 @@ mod tests {
             GetAttachments,
             GetQueues,
             GetProjections,
+            GetSla,
         ];
         let table: &[(&str, &[&[Operation]])] = &[
             ("customer", &[&own]),
