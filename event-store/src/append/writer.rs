@@ -1,9 +1,10 @@
 //! The one writer of a process: takes whatever queued up while the last batch was committing, and
 //! appends it in one statement.
 //!
-//! An idle log commits a lone command at once, a busy one fills its batches by itself. If the connection is lost with a batch under way, nobody knows
-//! whether it landed; the writer connects again and sends the same batch marked as a repeat, so
-//! that the log tells what landed from what didn't. Nothing is acknowledged before that.
+//! An idle log commits a lone command at once, a busy one fills its batches by itself. If the
+//! connection is lost with a batch under way, nobody knows whether it landed; the writer connects
+//! again and sends the same batch marked as a repeat, so that the log tells what landed from what
+//! didn't. Nothing is acknowledged before that.
 
 use std::time::Duration;
 
@@ -92,8 +93,8 @@ impl Writer {
         let mut closed = false;
         let mut answered = 0;
         loop {
-            let half =
-                usize::midpoint(answered, queue.len()).clamp(FEWEST, self.options.batch_limit.max(FEWEST));
+            let most = self.options.batch_limit;
+            let half = usize::midpoint(answered, queue.len()).clamp(FEWEST.min(most), most);
             let n = tokio::select! {
                 biased;
                 () = shutdown.cancelled(), if !closed => {
