@@ -88,7 +88,8 @@ impl Checkpoint {
     }
 }
 
-/// Says what the projection is at, if this process is the one that moves it.
+/// Says what the projection is at, if this process is the one that moves it, or nobody is: who holds
+/// the projection's lock then takes it over, also while there is nothing to move.
 pub(crate) async fn tell(
     db: &mut PgConnection,
     projection: &str,
@@ -96,8 +97,8 @@ pub(crate) async fn tell(
     state: State,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "UPDATE read.checkpoints SET state = $3, updated_at = now() \
-         WHERE projection = $1 AND owner = $2 AND state <> $3",
+        "UPDATE read.checkpoints SET state = $3, owner = $2, updated_at = now() \
+         WHERE projection = $1 AND (owner IS NULL OR (owner = $2 AND state <> $3))",
         projection,
         owner,
         state.as_str(),

@@ -149,5 +149,15 @@ async fn status_tells_how_far_each_is() {
     .await;
     assert!(running.runtime.positions().iter().all(|(_, position)| *position == Position(30)));
     running.stop().await;
+    let stopped = projection_service::status(&database.pool).await.unwrap();
+    assert!(stopped.iter().all(|each| each.state == "stopped"));
+    // Started again, with nothing to do.
+    let running = Running::start(database.options());
+    eventually("all live again", async || {
+        let now = running.runtime.status().await.unwrap();
+        now.iter().all(|each| each.state == "live").then_some(())
+    })
+    .await;
+    running.stop().await;
     database.drop().await;
 }
