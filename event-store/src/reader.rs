@@ -26,6 +26,21 @@ pub struct Filter<'a> {
     pub types: &'a [String],
 }
 
+/// Events that fulfil what comes after `WHERE`, as [`Row`]s.
+macro_rules! events {
+    ($which:literal, $($value:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            r#"SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
+                      event_version, payload::text AS "payload!", metadata::text AS "metadata!",
+                      command_id, recorded_at
+                 FROM events
+                WHERE "# + $which,
+            $($value),+
+        )
+    };
+}
+
 impl LogReader {
     /// Reads through this pool.
     pub fn new(pool: PgPool) -> Self {
@@ -34,19 +49,9 @@ impl LogReader {
 
     /// The events after a position, in order, without gaps, `limit` at most.
     pub async fn read(&self, after: Position, limit: i64) -> Result<Vec<RecordedEvent>, sqlx::Error> {
-        let rows = sqlx::query_as!(
-            Row,
-            r#"SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
-                      event_version, payload::text AS "payload!", metadata::text AS "metadata!",
-                      command_id, recorded_at
-                 FROM events
-                WHERE position > $1 AND position <= $1 + $2
-                ORDER BY position"#,
-            after.0,
-            limit,
-        )
-        .fetch_all(&self.pool)
-        .await?;
+        let rows = events!("position > $1 AND position <= $1 + $2 ORDER BY position", after.0, limit)
+            .fetch_all(&self.pool)
+            .await?;
         Ok(rows.into_iter().map(RecordedEvent::from).collect())
     }
 
@@ -57,18 +62,8 @@ impl LogReader {
         after: Position,
         limit: i64,
     ) -> Result<Vec<RecordedEvent>, sqlx::Error> {
-        let mut rows = sqlx::query_as!(
-            Row,
-            r#"SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
-                      event_version, payload::text AS "payload!", metadata::text AS "metadata!",
-                      command_id, recorded_at
-                 FROM events
-                WHERE position > $1 AND position <= $1 + $2
-                ORDER BY position"#,
-            after.0,
-            limit,
-        )
-        .fetch(&self.pool);
+        let mut rows = events!("position > $1 AND position <= $1 + $2 ORDER BY position", after.0, limit)
+            .fetch(&self.pool);
         let (mut events, mut bytes) = (Vec::new(), 0);
         while bytes < READ_BYTES
             && let Some(row) = rows.try_next().await?
@@ -88,17 +83,10 @@ impl LogReader {
         filter: &Filter<'_>,
     ) -> Result<Vec<RecordedEvent>, sqlx::Error> {
         let types = (!filter.types.is_empty()).then_some(filter.types);
-        let rows = sqlx::query_as!(
-            Row,
-            r#"SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
-                      event_version, payload::text AS "payload!", metadata::text AS "metadata!",
-                      command_id, recorded_at
-                 FROM events
-                WHERE position > $1
-                  AND ($3::uuid IS NULL OR tenant_id = $3)
+        let rows = events!(
+            "position > $1 AND ($3::uuid IS NULL OR tenant_id = $3)
                   AND ($4::text[] IS NULL OR event_type = ANY ($4))
-                ORDER BY position
-                LIMIT $2"#,
+                ORDER BY position LIMIT $2",
             after.0,
             limit,
             filter.tenant.map(|tenant| tenant.0),
@@ -125,14 +113,8 @@ impl LogReader {
         aggregate_id: &str,
         after: Version,
     ) -> Result<Vec<RecordedEvent>, sqlx::Error> {
-        let rows = sqlx::query_as!(
-            Row,
-            r#"SELECT position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
-                      event_version, payload::text AS "payload!", metadata::text AS "metadata!",
-                      command_id, recorded_at
-                 FROM events
-                WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence > $3
-                ORDER BY sequence"#,
+        let rows = events!(
+            "aggregate_type = $1 AND aggregate_id = $2 AND sequence > $3 ORDER BY sequence",
             aggregate_type,
             aggregate_id,
             after.0,
