@@ -15,7 +15,7 @@ use service_kit::wait::pause;
 use crate::QueryApi;
 use crate::error::QueryError;
 use crate::http::event_view::CloudEvent;
-use crate::log::{self, Logged};
+use crate::log::{self, Fact};
 use crate::snapshot::{Snapshot, Source};
 use crate::visibility;
 use crate::wake::{Ear, NET};
@@ -53,7 +53,8 @@ pub(crate) async fn read(
     let logged = log::window(snapshot, after, until, types, look).await?;
     let full = logged.len() as i64 == look;
     let mut reached = logged.last().filter(|_| full).map_or(until, |last| Position(last.position));
-    let mut events = shown(api, snapshot, caller, logged).await?;
+    let facts = logged.into_iter().map(|one| one.read(&api.0.upcasters)).collect();
+    let mut events = shown(api, snapshot, caller, facts).await?;
     if events.len() as i64 > limit {
         events.truncate(limit as usize);
         reached = events.last().map_or(reached, |last| Position(last.position));
@@ -66,9 +67,8 @@ pub(crate) async fn shown(
     api: &QueryApi,
     snapshot: &mut Snapshot,
     caller: &Principal,
-    logged: Vec<Logged>,
+    facts: Vec<Fact>,
 ) -> Result<Vec<CloudEvent>, QueryError> {
-    let facts = logged.into_iter().map(|one| one.read(&api.0.upcasters)).collect();
     let facts = visibility::keep_visible(snapshot, caller, facts).await?;
     let redacted = visibility::redacted(snapshot, &api.0.upcasters, &facts).await?;
     Ok(facts

@@ -17,8 +17,11 @@ use sqlx::QueryBuilder;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use self::replay::Replay;
 use self::row::{COLUMNS, TicketRow};
+use crate::QueryApi;
 use crate::error::QueryError;
+use crate::log::{self, Fact};
 use crate::snapshot::Snapshot;
 use crate::visibility::push_visibility;
 
@@ -66,6 +69,28 @@ pub(crate) async fn find(
     push_visibility(caller, &mut sql);
     let found = sql.build_query_as().fetch_optional(&mut *snapshot.tx).await?;
     found.ok_or(QueryError::NotFound)
+}
+
+/// The ticket's events, from its opening, if the caller may know of it. They say all together who may,
+/// so whoever may see the ticket now may see its past, and nobody else.
+pub(crate) async fn past(
+    api: &QueryApi,
+    snapshot: &mut Snapshot,
+    caller: &Principal,
+    reference: &Reference,
+) -> Result<(Uuid, Vec<Fact>), QueryError> {
+    let id = match reference {
+        Reference::Id(id) => *id,
+        Reference::Number(_) => find(snapshot, caller, reference).await?.id,
+    };
+    let logged = log::of_ticket(snapshot, id).await?;
+    let facts: Vec<Fact> = logged.into_iter().map(|one| one.read(&api.0.upcasters)).collect();
+    let mut now = Replay::default();
+    for fact in &facts {
+        now.take(fact);
+    }
+    let visible = now.ticket.exists() && now.ticket.visible_to(caller);
+    if visible { Ok((id, facts)) } else { Err(QueryError::NotFound) }
 }
 
 #[cfg(test)]

@@ -9,13 +9,13 @@ use uuid::Uuid;
 
 use super::replay::Replay;
 use super::view::TicketView;
-use super::{Reference, TicketPath, find};
+use super::{Reference, TicketPath, find, past};
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
 use crate::http::refusals::Refusals;
-use crate::log::{self, Fact};
+use crate::log::Fact;
 use crate::parameters::{BadParameter, FromParameters, Parameters, read_time};
 use crate::snapshot::{ReadModel, Snapshot, Source};
 
@@ -111,20 +111,7 @@ async fn replayed(
     if future {
         return Err(QueryError::AsOfInFuture);
     }
-    let id = match reference {
-        Reference::Id(id) => *id,
-        Reference::Number(_) => find(snapshot, &asking.principal, reference).await?.id,
-    };
-    let logged = log::of_ticket(snapshot, id).await?;
-    let facts: Vec<Fact> = logged.into_iter().map(|one| one.read(&api.0.upcasters)).collect();
-    // Who may see the ticket now may see its past, and nobody else.
-    let mut now = Replay::default();
-    for fact in &facts {
-        now.take(fact);
-    }
-    if !now.ticket.exists() || !now.ticket.visible_to(&asking.principal) {
-        return Err(QueryError::NotFound);
-    }
+    let (id, facts) = past(api, snapshot, &asking.principal, reference).await?;
     let mut then = Replay::default();
     for fact in facts.iter().filter(|fact| had_happened(fact, moment)) {
         then.take(fact);

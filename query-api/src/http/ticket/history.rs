@@ -3,8 +3,7 @@
 use axum::extract::State;
 use service_kit::http::Path;
 
-use super::replay::Replay;
-use super::{Reference, TicketPath, find};
+use super::{Reference, TicketPath, past};
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
@@ -13,7 +12,6 @@ use crate::error::QueryError;
 use crate::follow::shown;
 use crate::http::event_view::CloudEvent;
 use crate::http::refusals::Refusals;
-use crate::log;
 use crate::page::{Page, PageQuery};
 use crate::snapshot::Source;
 
@@ -32,25 +30,13 @@ pub(crate) async fn get_history(
     Path(id): Path<String>,
     Asked(query): Asked<PageQuery>,
 ) -> Result<Answer<Page<CloudEvent>>, QueryError> {
+    let reference = Reference::parse(id)?;
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
     let caller = &*asking.principal;
-    let ticket = match Reference::parse(id)? {
-        Reference::Id(id) => id,
-        number @ Reference::Number(_) => find(&mut snapshot, caller, &number).await?.id,
-    };
+    let (ticket, facts) = past(&api, &mut snapshot, caller, &reference).await?;
     let binding = Binding::new("history", &(asking.view(), ticket));
     let after: i64 = query.after(&api.0.cursor_key, &binding)?.unwrap_or(0);
-
-    // A ticket's events are few, and all of them say together who may see it.
-    let logged = log::of_ticket(&mut snapshot, ticket).await?;
-    let mut now = Replay::default();
-    for one in &logged {
-        now.take(&one.clone().read(&api.0.upcasters));
-    }
-    if !now.ticket.exists() || !now.ticket.visible_to(caller) {
-        return Err(QueryError::NotFound);
-    }
-    let events = shown(&api, &mut snapshot, caller, logged).await?;
+    let events = shown(&api, &mut snapshot, caller, facts).await?;
     let position = snapshot.position;
     snapshot.close().await?;
     let total = query.count.then_some(events.len() as i64);

@@ -10,14 +10,12 @@ use serde::Serialize;
 use service_kit::http::Path;
 use utoipa::ToSchema;
 
-use super::replay::Replay;
-use super::{Reference, TicketPath, find};
+use super::{Reference, TicketPath, past};
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asking, Freshness};
 use crate::error::QueryError;
 use crate::http::refusals::Refusals;
-use crate::log;
 use crate::snapshot::Source;
 use crate::time::Time;
 
@@ -91,28 +89,18 @@ pub(crate) async fn get_sla(
     asking: Asking,
     Path(id): Path<String>,
 ) -> Result<Answer<SlaView>, QueryError> {
+    let reference = Reference::parse(id)?;
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
-    let caller = &*asking.principal;
-    let ticket = match Reference::parse(id)? {
-        Reference::Id(id) => id,
-        number @ Reference::Number(_) => find(&mut snapshot, caller, &number).await?.id,
-    };
-    let logged = log::of_ticket(&mut snapshot, ticket).await?;
+    let (_, facts) = past(&api, &mut snapshot, &asking.principal, &reference).await?;
     let position = snapshot.position;
     snapshot.close().await?;
 
-    let rules = starting_rules();
-    let (mut replay, mut clocks) = (Replay::default(), TicketClocks::default());
-    for one in logged {
-        let fact = one.read(&api.0.upcasters);
-        replay.take(&fact);
+    let mut clocks = TicketClocks::default();
+    for fact in &facts {
         if let Some(event) = fact.ticket() {
             let moment = Moment { at: fact.metadata.occurred_at, position: Position(fact.logged.position) };
-            clocks.apply(event, moment, rules);
+            clocks.apply(event, moment, starting_rules());
         }
-    }
-    if !replay.ticket.exists() || !replay.ticket.visible_to(caller) {
-        return Err(QueryError::NotFound);
     }
     let now = api.0.clock.now();
     let clocks = clocks.clocks().iter().filter_map(|clock| ClockView::new(clock, now)).collect();
