@@ -8,7 +8,7 @@ use domain::event::{Event, TICKET};
 use domain::ids::{Position, TenantId};
 use domain::sla::backtest::{Backtest, Counts, Report};
 use domain::sla::clock::Moment;
-use domain::sla::policy::Rules;
+use domain::sla::policy::{Metric, Rules};
 use domain::sla::{Configuration, defaults, starting_rules};
 use domain::ticket::upcast::Upcasters;
 use domain::time::Clock;
@@ -106,7 +106,7 @@ fn tell(compared: &Compared) {
         "", "warned", "missed", "escal.", "warned", "missed", "escal."
     );
     line("all", actual.total, draft.total);
-    let metric = |metric: &domain::sla::policy::Metric| metric.as_str().to_owned();
+    let metric = |metric: &Metric| metric.as_str().to_owned();
     lines(&actual.by_metric, &draft.by_metric, metric);
     lines(&actual.by_priority, &draft.by_priority, |rank| format!("priority {rank}"));
     lines(&actual.by_hour, &draft.by_hour, |hour| format!("{hour:02}:00 UTC"));

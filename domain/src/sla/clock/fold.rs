@@ -54,7 +54,7 @@ impl TicketClocks {
         let was_done = self.category.is_done();
         match event {
             TicketEvent::TicketOpened(event) => self.open(event, moment),
-            TicketEvent::ReplyAdded(event) => self.replied(event, moment, rules),
+            TicketEvent::ReplyAdded(_) => {}
             TicketEvent::PriorityChanged(event) => self.subject.priority_rank = event.to_rank,
             TicketEvent::CategoryChanged(event) => self.subject.category.clone_from(&event.to),
             TicketEvent::RequestTypeChanged(event) => self.subject.request_type.clone_from(&event.to),
@@ -76,6 +76,9 @@ impl TicketClocks {
             _ => self.waiting = None,
         }
         let policy = rules.policy_for(&self.subject).cloned();
+        if let TicketEvent::ReplyAdded(event) = event {
+            self.replied(event, moment, policy.as_ref());
+        }
         if was_void && !self.is_void() {
             self.revive();
         }
@@ -117,7 +120,7 @@ impl TicketClocks {
         };
     }
 
-    fn replied(&mut self, event: &ReplyAdded, moment: Moment, rules: &Rules) {
+    fn replied(&mut self, event: &ReplyAdded, moment: Moment, policy: Option<&Arc<Policy>>) {
         let by_customer =
             event.author.kind == ActorKind::Customer || self.requester.as_ref() == Some(&event.author.id);
         if by_customer {
@@ -125,8 +128,7 @@ impl TicketClocks {
             let answered_once = self.find(Metric::FirstResponse).is_some_and(|clock| clock.end.is_some());
             if answered_once && !unanswered {
                 let instance = self.find(Metric::NextReply).map_or(1, |clock| clock.instance + 1);
-                let policy = rules.policy_for(&self.subject).cloned();
-                self.clocks.push(Clock::start(Metric::NextReply, instance, moment, policy));
+                self.clocks.push(Clock::start(Metric::NextReply, instance, moment, policy.cloned()));
             }
         } else if event.author.kind == ActorKind::Agent {
             for metric in [Metric::FirstResponse, Metric::NextReply] {

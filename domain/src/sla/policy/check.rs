@@ -1,8 +1,8 @@
 //! Whether policies hold together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::rules::calendars;
 use super::{After, Metric, PolicySpec, Warning, Whom};
 use crate::sla::calendar::{Calendar, CalendarError, CalendarSpec};
 
@@ -80,7 +80,7 @@ pub enum Fault {
 pub(super) fn check(
     policies: &[PolicySpec],
     specs: &BTreeMap<String, CalendarSpec>,
-) -> Result<BTreeMap<String, std::sync::Arc<Calendar>>, Vec<PolicyError>> {
+) -> Result<BTreeMap<String, Arc<Calendar>>, Vec<PolicyError>> {
     let mut errors = Vec::new();
     let calendars = calendars(specs, &mut errors);
     errors.extend(specs.keys().filter(|key| !is_key(key)).cloned().map(PolicyError::Key));
@@ -173,4 +173,21 @@ fn alike(one: &PolicySpec, other: &PolicySpec) -> bool {
         && set(&one.request_type) == set(&other.request_type)
         && set(&one.organization) == set(&other.organization)
         && set(&one.tag) == set(&other.tag)
+}
+
+/// Reads calendars; what is wrong with them goes to `errors`.
+fn calendars(
+    specs: &BTreeMap<String, CalendarSpec>,
+    errors: &mut Vec<PolicyError>,
+) -> BTreeMap<String, Arc<Calendar>> {
+    let mut calendars = BTreeMap::new();
+    for (key, spec) in specs {
+        match Calendar::new(spec) {
+            Ok(calendar) => drop(calendars.insert(key.clone(), Arc::new(calendar))),
+            Err(faults) => errors.extend(
+                faults.into_iter().map(|error| PolicyError::Calendar { calendar: key.clone(), error }),
+            ),
+        }
+    }
+    calendars
 }

@@ -119,20 +119,3 @@ pub(in crate::sla) fn part(whole: TimeDelta, percent: i64) -> TimeDelta {
     let micros = whole.num_microseconds().unwrap_or(i64::MAX);
     TimeDelta::microseconds((i128::from(micros) * i128::from(percent) / 100) as i64)
 }
-
-/// Reads calendars; what is wrong with them goes to `errors`.
-pub(super) fn calendars(
-    specs: &BTreeMap<String, CalendarSpec>,
-    errors: &mut Vec<PolicyError>,
-) -> BTreeMap<String, Arc<Calendar>> {
-    let mut calendars = BTreeMap::new();
-    for (key, spec) in specs {
-        match Calendar::new(spec) {
-            Ok(calendar) => drop(calendars.insert(key.clone(), Arc::new(calendar))),
-            Err(faults) => errors.extend(
-                faults.into_iter().map(|error| PolicyError::Calendar { calendar: key.clone(), error }),
-            ),
-        }
-    }
-    calendars
-}
