@@ -10,8 +10,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta};
+use domain::sla::Configuration;
 use domain::sla::calendar::Calendar;
-use domain::sla::defaults;
 
 const ROUNDS: i64 = 5_000_000;
 
@@ -19,8 +19,7 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
         return;
     }
-    let (_, calendars) = defaults();
-    let mut spec = calendars.get("office").expect("office hours").clone();
+    let mut spec = Configuration::starting().calendars.get("office").expect("office hours").clone();
     // The hard way: daylight-saving changes and holidays.
     "Europe/Berlin".clone_into(&mut spec.time_zone);
     spec.holidays =

@@ -1,7 +1,12 @@
 //! Any event of the log, whatever it is about.
 
+mod types;
+
+pub(crate) use types::event_types;
+
 use std::borrow::Cow;
 
+use crate::sla::event::SlaEvent;
 use crate::tenant::TenantEvent;
 use crate::ticket::TicketEvent;
 use crate::ticket::upcast::Upcasters;
@@ -11,6 +16,9 @@ pub const TICKET: &str = "ticket";
 /// The aggregate type of tenants.
 pub const TENANT: &str = "tenant";
 
+/// The aggregate type of a tenant's policies and calendars; its id is the tenant's.
+pub const SLA: &str = "sla";
+
 /// An event that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -18,6 +26,8 @@ pub enum Event {
     Ticket(TicketEvent),
     /// Of a tenant.
     Tenant(TenantEvent),
+    /// Of a tenant's policies and calendars.
+    Sla(SlaEvent),
 }
 
 impl Event {
@@ -26,6 +36,16 @@ impl Event {
         match self {
             Self::Ticket(event) => event.name(),
             Self::Tenant(event) => event.name(),
+            Self::Sla(event) => event.name(),
+        }
+    }
+
+    /// The payload as it is stored.
+    pub fn encode(&self) -> serde_json::Result<String> {
+        match self {
+            Self::Ticket(event) => event.encode(),
+            Self::Tenant(event) => event.encode(),
+            Self::Sla(event) => event.encode(),
         }
     }
 }
@@ -71,6 +91,7 @@ pub fn decode(
     let types = match aggregate_type {
         TICKET => TicketEvent::TYPES,
         TENANT => TenantEvent::TYPES,
+        SLA => SlaEvent::TYPES,
         other => return Err(UnreadableEvent::AggregateType(other.to_owned())),
     };
     let unknown = || UnreadableEvent::EventType(event_type.to_owned());
@@ -78,7 +99,8 @@ pub fn decode(
     let payload = present_form(event_type, event_version, current, payload, upcasters)?;
     let read = match aggregate_type {
         TICKET => TicketEvent::decode(event_type, &payload).map(|read| read.map(Event::Ticket)),
-        _ => TenantEvent::decode(event_type, &payload).map(|read| read.map(Event::Tenant)),
+        TENANT => TenantEvent::decode(event_type, &payload).map(|read| read.map(Event::Tenant)),
+        _ => SlaEvent::decode(event_type, &payload).map(|read| read.map(Event::Sla)),
     };
     read.ok_or_else(unknown)?.map_err(|source| unreadable(event_type, source))
 }

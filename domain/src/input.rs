@@ -2,6 +2,9 @@
 
 mod html;
 mod json;
+mod locate;
+
+pub use locate::locate;
 
 use crate::ids::InvalidId;
 use crate::personal::Personal;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::event::{Event, UnreadableEvent, decode};
 use domain::ids::{CommandId, EventId, Position, TenantId, Version};
 use domain::metadata::Metadata;
+use domain::sla::event::SlaEvent;
 use domain::tenant::TenantEvent;
 use domain::ticket::TicketEvent;
 use domain::ticket::upcast::Upcasters;
@@ -124,4 +125,4 @@ macro_rules! stored_event {
     )+};
 }
 
-stored_event!(TicketEvent = Event::Ticket, TenantEvent = Event::Tenant);
+stored_event!(TicketEvent = Event::Ticket, TenantEvent = Event::Tenant, SlaEvent = Event::Sla);

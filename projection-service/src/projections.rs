@@ -9,6 +9,7 @@ mod agent_load;
 mod conversation;
 mod queue_counts;
 mod search;
+mod sla;
 mod tally;
 mod ticket_list;
 mod words;
@@ -57,13 +58,14 @@ pub(crate) trait Projection: Send + Sync {
 }
 
 /// All read models.
-pub(crate) static ALL: [&dyn Projection; 6] = [
+pub(crate) static ALL: [&dyn Projection; 7] = [
     &ticket_list::TicketList,
     &conversation::Conversation,
     &activity::Activity,
     &queue_counts::QueueCounts,
     &agent_load::AgentLoad,
     &search::Search,
+    &sla::Sla,
 ];
 
 /// The projection with this name.

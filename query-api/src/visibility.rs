@@ -53,7 +53,7 @@ pub(crate) fn show(fact: &Fact, caller: &Principal, redacted: &HashSet<Uuid>) ->
     let internal = match &fact.event {
         Some(Event::Ticket(event)) => event.is_internal(),
         // What can't be read might be internal; and how a tenant is set up is for staff.
-        Some(Event::Tenant(_)) | None => true,
+        Some(Event::Tenant(_) | Event::Sla(_)) | None => true,
     };
     if internal && !caller.sees_notes() {
         return None;
@@ -81,11 +81,7 @@ pub(crate) fn show(fact: &Fact, caller: &Principal, redacted: &HashSet<Uuid>) ->
 
 /// The payload as JSON: the present form, or the bytes as they stand if nobody can read them.
 fn payload(fact: &Fact) -> Value {
-    let present = match &fact.event {
-        Some(Event::Ticket(event)) => event.encode().ok(),
-        Some(Event::Tenant(event)) => event.encode().ok(),
-        None => None,
-    };
+    let present = fact.event.as_ref().and_then(|event| event.encode().ok());
     let text = present.as_deref().unwrap_or(&fact.logged.payload);
     serde_json::from_str(text).unwrap_or(Value::Null)
 }

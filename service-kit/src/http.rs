@@ -10,7 +10,7 @@ mod prefer;
 mod request;
 mod trace;
 
-pub use body::{BODY_LIMIT, Json, Payload, locate, parse};
+pub use body::{BODY_LIMIT, Json, Payload, parse};
 pub use caller::Caller;
 pub use conditional::{IfMatch, etag};
 pub use layer::{HttpSettings, layers};

@@ -6,10 +6,10 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use domain::event::{Event, TICKET};
 use domain::ids::{Position, TenantId};
+use domain::sla::Configuration;
 use domain::sla::backtest::{Backtest, Counts, Report};
 use domain::sla::clock::Moment;
 use domain::sla::policy::{Metric, Rules};
-use domain::sla::{Configuration, defaults, starting_rules};
 use domain::ticket::upcast::Upcasters;
 use domain::time::Clock;
 use event_store::reader::{Filter, LogReader};
@@ -40,7 +40,7 @@ struct Compared {
 pub(crate) async fn run(settings: &Settings, args: BacktestArgs) -> Outcome {
     let draft = match &args.policy {
         Some(file) => read(file)?,
-        None => defaults(),
+        None => Configuration::starting().clone(),
     };
     let (from, to) =
         (args.from.unwrap_or(DateTime::UNIX_EPOCH), args.to.unwrap_or_else(|| SystemClock.now()));
@@ -48,7 +48,7 @@ pub(crate) async fn run(settings: &Settings, args: BacktestArgs) -> Outcome {
         return Err(Failure::said("--from must be before --to"));
     }
     let mut trials =
-        [Backtest::new(starting_rules().clone(), from, to), Backtest::new(rules(&draft)?, from, to)];
+        [Backtest::new(Rules::clone(Rules::starting()), from, to), Backtest::new(rules(&draft)?, from, to)];
     let target = Target::of(settings)?;
     let pool = database::connect(&target.database_url, None, 1).await?;
     let tenant = tenants::find(&pool, &args.tenant).await?;
@@ -66,11 +66,11 @@ pub(crate) async fn run(settings: &Settings, args: BacktestArgs) -> Outcome {
 
 fn read(file: &Path) -> Result<Configuration, Failure> {
     let text = std::fs::read_to_string(file).while_doing(&format!("{} cannot be read", file.display()))?;
-    domain::sla::read(&text).while_doing(&format!("{} is no SLA configuration", file.display()))
+    Configuration::read(&text).while_doing(&format!("{} is no SLA configuration", file.display()))
 }
 
-fn rules((policies, calendars): &Configuration) -> Result<Rules, Failure> {
-    Rules::new(policies, calendars).map_err(|errors| {
+fn rules(configuration: &Configuration) -> Result<Rules, Failure> {
+    Rules::new(configuration).map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure::said(format!("the draft cannot be taken: {}", errors.join("; ")))
     })

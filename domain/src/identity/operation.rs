@@ -86,12 +86,27 @@ operations! {
     // Each command in the batch is asked about on its own as well.
     BulkCommands      = "bulk_commands"       POST "/v1/commands"                                       TicketsCreate   Everybody;
     CreateTenant      = "create_tenant"       POST "/v1/tenants"                                        PlatformManage  Staff;
+    AddPolicy         = "add_sla_policy"      POST "/v1/sla/policies"                                   SlaManage       Staff;
+    ChangePolicy      = "change_sla_policy"   PATCH "/v1/sla/policies/{key}"                            SlaManage       Staff;
+    RemovePolicy      = "remove_sla_policy"   DELETE "/v1/sla/policies/{key}"                           SlaManage       Staff;
+    ChangeSla         = "change_sla"          PATCH "/v1/sla"                                           SlaManage       Staff;
+    BacktestSla       = "backtest_sla"        POST "/v1/sla/backtest"                                   SlaManage       Staff;
+    AddCalendar       = "add_calendar"        POST "/v1/calendars"                                      SlaManage       Staff;
+    ChangeCalendar    = "change_calendar"     PATCH "/v1/calendars/{key}"                               SlaManage       Staff;
+    RemoveCalendar    = "remove_calendar"     DELETE "/v1/calendars/{key}"                              SlaManage       Staff;
+    ImportHolidays    = "import_holidays"     POST "/v1/calendars/{key}/holidays"                       SlaManage       Staff;
     ListTickets       = "list_tickets"        GET  "/v1/tickets"                                        TicketsRead     Everybody;
     GetTicket         = "get_ticket"          GET  "/v1/tickets/{id}"                                   TicketsRead     Everybody;
     GetMessages       = "get_messages"        GET  "/v1/tickets/{id}/messages"                          TicketsRead     Everybody;
     GetActivity       = "get_activity"        GET  "/v1/tickets/{id}/activity"                          TicketsRead     Everybody;
     GetHistory        = "get_history"         GET  "/v1/tickets/{id}/history"                           TicketsRead     Everybody;
     GetSla            = "get_sla"             GET  "/v1/tickets/{id}/sla"                               TicketsRead     Staff;
+    GetSlaConfig      = "get_sla_configuration" GET "/v1/sla"                                           TicketsRead     Staff;
+    ListPolicies      = "list_sla_policies"   GET  "/v1/sla/policies"                                   TicketsRead     Staff;
+    GetPolicy         = "get_sla_policy"      GET  "/v1/sla/policies/{key}"                             TicketsRead     Staff;
+    ListCalendars     = "list_calendars"      GET  "/v1/calendars"                                      TicketsRead     Staff;
+    GetCalendar       = "get_calendar"        GET  "/v1/calendars/{key}"                                TicketsRead     Staff;
+    GetSlaStats       = "get_sla_stats"       GET  "/v1/stats/sla"                                      StatsRead       Staff;
     GetAttachments    = "get_attachments"     GET  "/v1/tickets/{id}/attachments"                       TicketsRead     Everybody;
     GetAssignments    = "get_assignments"     GET  "/v1/tickets/{id}/assignments"                       TicketsRead     Everybody;
     GetQueues         = "get_queues"          GET  "/v1/queues"                                         TicketsRead     Staff;

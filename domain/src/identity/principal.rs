@@ -228,9 +228,14 @@ mod tests {
             GetQueues,
             GetProjections,
             GetSla,
+            GetSlaConfig,
+            ListPolicies,
+            GetPolicy,
+            ListCalendars,
+            GetCalendar,
         ];
         let agent = [AssignTicket, UnassignTicket, RouteTicket, ReadEvents, StreamEvents];
-        let lead = [DeleteTicket, RestoreTicket, RedactMessage];
+        let lead = [DeleteTicket, RestoreTicket, RedactMessage, GetSlaStats];
         let reading = [
             ListTickets,
             GetTicket,
@@ -242,6 +247,23 @@ mod tests {
             GetQueues,
             GetProjections,
             GetSla,
+            GetSlaConfig,
+            ListPolicies,
+            GetPolicy,
+            ListCalendars,
+            GetCalendar,
+        ];
+        let manager = [
+            SearchAudit,
+            AddPolicy,
+            ChangePolicy,
+            RemovePolicy,
+            ChangeSla,
+            BacktestSla,
+            AddCalendar,
+            ChangeCalendar,
+            RemoveCalendar,
+            ImportHolidays,
         ];
         let table: &[(&str, &[&[Operation]])] = &[
             ("customer", &[&own]),
@@ -250,11 +272,11 @@ mod tests {
             ("org_support", &[&own, &desk]),
             ("support_agent", &[&own, &desk, &agent]),
             ("support_lead", &[&own, &desk, &agent, &lead]),
-            ("support_manager", &[&own, &desk, &agent, &lead, &[SearchAudit]]),
-            ("support_admin", &[&own, &desk, &agent, &lead, &[SearchAudit]]),
-            ("msp_admin", &[&own, &desk, &agent, &lead, &[SearchAudit]]),
+            ("support_manager", &[&own, &desk, &agent, &lead, &manager]),
+            ("support_admin", &[&own, &desk, &agent, &lead, &manager]),
+            ("msp_admin", &[&own, &desk, &agent, &lead, &manager]),
             ("auditor", &[&reading, &[SearchAudit]]),
-            ("analyst", &[&reading, &[ReadEvents, StreamEvents]]),
+            ("analyst", &[&reading, &[ReadEvents, StreamEvents, GetSlaStats]]),
             ("platform_admin", &[Operation::ALL]),
         ];
         for (role, allowed) in table {

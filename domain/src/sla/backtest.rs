@@ -95,7 +95,7 @@ pub struct Raised {
     pub kind: &'static str,
     /// Which step, of an escalation.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub step: Option<usize>,
+    pub step: Option<u32>,
 }
 
 /// One clock as it stands at the end.
@@ -142,7 +142,7 @@ impl Backtest {
         }
         let tried = self.tickets.entry(ticket).or_default();
         for alarm in tried.watch.apply(event, moment, &self.rules) {
-            self.report.count(tried, alarm, self.from);
+            self.report.count(tried, &alarm, self.from);
         }
         match event {
             TicketEvent::TicketOpened(event) => {
@@ -166,7 +166,7 @@ impl Backtest {
         self.report.tickets = tried.len();
         for mut ticket in tried {
             for alarm in ticket.watch.until(self.to) {
-                self.report.count(&mut ticket, alarm, self.from);
+                self.report.count(&mut ticket, &alarm, self.from);
             }
             self.report.conclude(ticket, self.to, clocks);
         }
@@ -175,7 +175,7 @@ impl Backtest {
 }
 
 impl Report {
-    fn count(&mut self, ticket: &mut Tried, alarm: Alarm, from: DateTime<Utc>) {
+    fn count(&mut self, ticket: &mut Tried, alarm: &Alarm, from: DateTime<Utc>) {
         if alarm.at < from {
             return;
         }
@@ -227,7 +227,6 @@ impl Report {
 mod tests {
     use super::*;
     use crate::ids::Position;
-    use crate::sla::defaults;
     use crate::tenant::StatusCategory;
     use crate::ticket::commands::testing::{opened, resolved};
     use crate::ticket::event::{PriorityChanged, StatusChanged};
@@ -238,8 +237,7 @@ mod tests {
 
     #[test]
     fn tells_what_fell_into_the_period_under_what_held_then() {
-        let (policies, calendars) = defaults();
-        let rules = Rules::new(&policies, &calendars).unwrap();
+        let rules = Rules::clone(Rules::starting());
         let mut backtest = Backtest::new(rules, at("2026-11-20T00:00:00Z"), at("2026-11-21T00:00:00Z"));
         let ticket = TicketId(uuid::Uuid::from_u128(1));
         let raise = PriorityChanged {

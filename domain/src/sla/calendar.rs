@@ -7,11 +7,13 @@
 
 mod check;
 mod hours;
+mod icalendar;
 mod spec;
 mod year;
 
 pub use check::CalendarError;
 pub use hours::Calendar;
+pub use icalendar::{ImportError, holidays};
 pub use spec::{CalendarSpec, Day, Holiday, TimeOfDay, Window};
 
 #[cfg(test)]

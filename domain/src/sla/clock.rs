@@ -6,29 +6,33 @@
 
 mod alarm;
 mod fold;
+mod state;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-pub use alarm::{Alarm, Cause};
+pub(in crate::sla) use alarm::in_order;
+pub use alarm::{Alarm, AlarmKey, Cause};
 pub use fold::TicketClocks;
+pub use state::SlaState;
 
 use super::policy::{Metric, Policy};
 use crate::ids::Position;
 
 /// When an event happened, and which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// When.
+    #[serde(with = "chrono::serde::ts_microseconds")]
     pub at: DateTime<Utc>,
     /// The event's place in the log.
     pub position: Position,
 }
 
 /// A stretch in which a clock ran.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// What started it.
     pub from: Moment,
@@ -68,7 +72,7 @@ pub enum Change {
 }
 
 /// How a clock ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// It was fulfilled, in time or not.
     Stopped(Moment),
@@ -107,6 +111,10 @@ pub struct Clock {
     pub spans: Vec<Span>,
     /// How it ended, if it did.
     pub end: Option<End>,
+    /// It was raised that it is nearly due, under this promise.
+    pub warned: bool,
+    /// It was raised that it is overdue, under this promise.
+    pub breached: bool,
     /// What happened to it, in order.
     pub steps: Vec<Step>,
 }
@@ -115,12 +123,23 @@ impl Clock {
     fn start(metric: Metric, instance: u32, moment: Moment, policy: Option<Arc<Policy>>) -> Self {
         let started = Step { moment, change: Change::Started };
         let spans = vec![Span { from: moment, to: None }];
-        Self { metric, instance, generation: 1, policy, spans, end: None, steps: vec![started] }
+        let steps = vec![started];
+        Self {
+            metric,
+            instance,
+            generation: 1,
+            policy,
+            spans,
+            end: None,
+            warned: false,
+            breached: false,
+            steps,
+        }
     }
 
     /// The promise and its policy; none if nothing is promised.
-    fn promise(&self) -> Option<(&Policy, TimeDelta)> {
-        let policy = self.policy.as_deref()?;
+    fn promise(&self) -> Option<(&Arc<Policy>, TimeDelta)> {
+        let policy = self.policy.as_ref()?;
         Some((policy, policy.target(self.metric)?))
     }
 
@@ -189,7 +208,8 @@ impl Clock {
         })
     }
 
-    fn is_running(&self) -> bool {
+    /// Whether it runs.
+    pub fn is_running(&self) -> bool {
         self.spans.last().is_some_and(|span| span.to.is_none())
     }
 
@@ -230,6 +250,8 @@ impl Clock {
         };
         if !same {
             self.generation += 1;
+            self.warned = false;
+            self.breached = false;
             let key = policy.map(|policy| policy.spec.key.clone());
             let change = Change::Promised { policy: key, generation: self.generation };
             self.steps.push(Step { moment, change });

@@ -1,18 +1,21 @@
 //! Which targets hold for a ticket: policies as they are configured.
 
 mod check;
+mod place;
 mod rules;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub use check::PolicyError;
 pub(super) use rules::part;
 pub use rules::{Policy, Rules, Subject};
 
 /// A promise: by when tickets of some kind are answered and resolved.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SlaPolicy)]
 pub struct PolicySpec {
     /// Unique in the tenant: 1 to 64 of a-z, 0-9, `_` and `-`.
     pub key: String,
@@ -45,8 +48,9 @@ pub struct PolicySpec {
 }
 
 /// What a ticket must have; each list that isn't empty must contain what the ticket has.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = SlaCondition)]
 pub struct Condition {
     /// The priority's rank.
     pub priority_rank: Vec<i32>,
@@ -61,8 +65,9 @@ pub struct Condition {
 }
 
 /// When a clock warns, in the time that it counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = SlaWarning)]
 pub enum Warning {
     /// When so much of the target is used: 1 to 99.
     Percent(u8),
@@ -71,8 +76,9 @@ pub enum Warning {
 }
 
 /// What becomes of the time used when a resolved ticket is reopened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SlaReopen)]
 pub enum Reopen {
     /// It counts on: time while it was resolved isn't used, time before that is.
     #[default]
@@ -82,8 +88,9 @@ pub enum Reopen {
 }
 
 /// A step of an escalation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SlaEscalation)]
 pub struct Escalation {
     /// When.
     pub after: After,
@@ -98,8 +105,9 @@ pub struct Escalation {
 }
 
 /// When a step of an escalation is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = SlaEscalationAfter)]
 pub enum After {
     /// As the target is missed.
     Breach(Metric),
@@ -110,8 +118,11 @@ pub enum After {
 }
 
 /// What is promised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SlaMetric)]
 pub enum Metric {
     /// An agent's first public reply.
     FirstResponse,
@@ -122,8 +133,9 @@ pub enum Metric {
 }
 
 /// Who is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = SlaEscalationTo)]
 pub enum Whom {
     /// Everybody with this role.
     Role(String),
@@ -147,6 +159,15 @@ impl PolicySpec {
 impl Metric {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::FirstResponse, Self::NextReply, Self::Resolution];
+
+    /// As people say it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::FirstResponse => "first response",
+            Self::NextReply => "next reply",
+            Self::Resolution => "resolution",
+        }
+    }
 
     /// As it stands in JSON and in columns.
     pub fn as_str(self) -> &'static str {

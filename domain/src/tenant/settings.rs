@@ -125,6 +125,11 @@ impl TenantSettings {
         self.priorities.iter().find(|priority| priority.key == key)
     }
 
+    /// The priority that comes next above a rank.
+    pub fn next_more_urgent(&self, rank: i32) -> Option<&Priority> {
+        self.priorities.iter().filter(|priority| priority.rank < rank).max_by_key(|priority| priority.rank)
+    }
+
     /// The first status of a category, in the order that people see.
     pub fn first_of(&self, category: StatusCategory) -> Option<&Status> {
         self.statuses.iter().find(|status| status.category == category)

@@ -90,6 +90,8 @@ impl Ticket {
             TicketEvent::TicketUnmarkedSpam(_) => self.spam = false,
             TicketEvent::TicketDeleted(_) => self.deleted = true,
             TicketEvent::TicketRestored(_) => self.deleted = false,
+            // Clocks are folded apart: see `crate::sla`.
+            TicketEvent::SlaWarned(_) | TicketEvent::SlaBreached(_) => {}
         }
     }
 

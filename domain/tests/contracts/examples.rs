@@ -1,9 +1,13 @@
 //! One of each event, with every field filled in.
 
+mod sla;
+
+use chrono::{DateTime, Utc};
 use domain::event::Event;
 use domain::ids::{AttachmentId, MessageId, OrganizationId, TeamId, TenantId, UserId};
 use domain::metadata::{Actor, ActorKind};
 use domain::personal::Personal;
+use domain::sla::policy::Metric;
 use domain::tenant::{CreateTenant, StatusCategory, Tenant};
 use domain::ticket::TicketEvent;
 use domain::ticket::event::*;
@@ -11,7 +15,8 @@ use serde_json::json;
 
 pub(crate) fn all() -> Vec<Event> {
     let tickets = lifecycle().into_iter().chain(conversation()).chain(properties());
-    tickets.map(Event::Ticket).chain(tenants()).collect()
+    let slas = sla::all().into_iter().map(Event::Sla);
+    tickets.chain(clocks()).map(Event::Ticket).chain(tenants()).chain(slas).collect()
 }
 
 fn text(text: &str) -> String {
@@ -33,6 +38,10 @@ fn user(id: &str) -> UserId {
 
 fn organization(id: &str) -> OrganizationId {
     OrganizationId::new(id).unwrap()
+}
+
+fn at(time: &str) -> DateTime<Utc> {
+    time.parse().unwrap()
 }
 
 fn message() -> MessageId {
@@ -196,7 +205,16 @@ fn properties() -> Vec<TicketEvent> {
             level: 1,
             to_role: some("support_lead"),
             to_agent: Some(user("lena")),
+            to_team: Some(TeamId::new("night").unwrap()),
             reason: text("no progress"),
+            rule: Some(EscalationRule {
+                policy: text("critical"),
+                step: 0,
+                metric: Metric::Resolution,
+                instance: 1,
+                due_at: at("2026-11-20T11:00:00Z"),
+                raised_at: at("2026-11-20T11:00:00.1Z"),
+            }),
         }
         .into(),
         TicketRouted {
@@ -204,6 +222,30 @@ fn properties() -> Vec<TicketEvent> {
             to: Routing::Hybrid,
             from_organization: Some(organization("choir")),
             to_organization: Some(organization("stage")),
+        }
+        .into(),
+    ]
+}
+
+fn clocks() -> Vec<TicketEvent> {
+    vec![
+        SlaWarned {
+            metric: Metric::FirstResponse,
+            instance: 1,
+            generation: 2,
+            policy: text("critical"),
+            warning_at: at("2026-11-20T09:11:15Z"),
+            due_at: Some(at("2026-11-20T09:15:00Z")),
+            raised_at: at("2026-11-20T09:11:15.25Z"),
+        }
+        .into(),
+        SlaBreached {
+            metric: Metric::NextReply,
+            instance: 3,
+            generation: 1,
+            policy: text("critical"),
+            due_at: at("2026-11-20T09:15:00Z"),
+            raised_at: at("2026-11-20T09:15:00.25Z"),
         }
         .into(),
     ]

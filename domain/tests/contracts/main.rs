@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domain::event::{Event, TENANT, TICKET, decode};
+use domain::event::{Event, SLA, TENANT, TICKET, decode};
+use domain::sla::event::SlaEvent;
 use domain::tenant::TenantEvent;
 use domain::ticket::TicketEvent;
 use domain::ticket::upcast::Upcasters;
@@ -30,8 +31,10 @@ fn contracts() -> Vec<Contract> {
     let examples = examples::all();
     let tickets = TicketEvent::schemas().into_iter().map(|one| (TICKET, one));
     let tenants = TenantEvent::schemas().into_iter().map(|one| (TENANT, one));
+    let slas = SlaEvent::schemas().into_iter().map(|one| (SLA, one));
     tickets
         .chain(tenants)
+        .chain(slas)
         .map(|(aggregate, (name, version, schema))| Contract {
             aggregate,
             name,
@@ -47,11 +50,7 @@ fn contracts() -> Vec<Contract> {
 }
 
 fn encoded(event: &Event) -> Value {
-    let text = match event {
-        Event::Ticket(event) => event.encode(),
-        Event::Tenant(event) => event.encode(),
-    };
-    serde_json::from_str(&text.unwrap()).unwrap()
+    serde_json::from_str(&event.encode().unwrap()).unwrap()
 }
 
 fn folder() -> PathBuf {
@@ -135,7 +134,8 @@ fn every_payload_that_was_ever_written_can_be_read() {
         }
         read.insert(name.to_owned());
     }
-    assert_eq!(read.len(), TicketEvent::TYPES.len() + TenantEvent::TYPES.len());
+    let types = TicketEvent::TYPES.len() + TenantEvent::TYPES.len() + SlaEvent::TYPES.len();
+    assert_eq!(read.len(), types);
 }
 
 /// So that a reader of the golden payload knows all that can be in one.

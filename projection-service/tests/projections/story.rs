@@ -309,7 +309,15 @@ impl Story {
             33 => {
                 ticket.level += 1;
                 let to_role = Some("support_manager".to_owned());
-                TicketEscalated { level: ticket.level, to_role, to_agent: None, reason: "late".into() }.into()
+                TicketEscalated {
+                    level: ticket.level,
+                    to_role,
+                    to_agent: None,
+                    to_team: None,
+                    reason: "late".into(),
+                    rule: None,
+                }
+                .into()
             }
             34 => {
                 let to = (self.chance.below(2) == 0).then(|| OrganizationId::new("globex").unwrap());

@@ -1,9 +1,10 @@
 //! One command of a batch.
 
 use domain::ids::{MessageId, Version};
+use domain::input::locate;
 use domain::ticket::TicketCommand;
 use serde_json::{Map, Value};
-use service_kit::http::{locate, parse};
+use service_kit::http::parse;
 use service_kit::problem::{FieldError, Problem};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -59,7 +60,7 @@ impl Item {
             Some(read) => read,
             None => Err(serde::de::Error::custom("there is no such verb")),
         })
-        .map_err(Problem::validation)?;
+        .map_err(|located| Problem::validation(vec![located.into()]))?;
         Ok(Self { target, command, if_match, idempotency: None })
     }
 }

@@ -7,10 +7,12 @@ use std::str::FromStr;
 use chrono::Weekday;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Working hours, as they are configured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Calendar)]
 pub struct CalendarSpec {
     /// What people call it.
     pub name: String,
@@ -24,9 +26,12 @@ pub struct CalendarSpec {
 }
 
 /// A weekday.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
+#[schema(as = Weekday)]
 pub enum Day {
     Monday,
     Tuesday,
@@ -49,6 +54,19 @@ impl Day {
         Self::Sunday,
     ];
 
+    /// As it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Monday => "monday",
+            Self::Tuesday => "tuesday",
+            Self::Wednesday => "wednesday",
+            Self::Thursday => "thursday",
+            Self::Friday => "friday",
+            Self::Saturday => "saturday",
+            Self::Sunday => "sunday",
+        }
+    }
+
     /// Days since Monday.
     pub(super) fn index(self) -> usize {
         self as usize
@@ -61,12 +79,15 @@ impl Day {
 
 /// A stretch of working time: `from` belongs to it, `to` doesn't any more. One whose `to` isn't after its
 /// `from` goes on into the next day; `00:00` to `24:00` is a whole day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WorkingHours)]
 pub struct Window {
-    /// When work begins.
+    /// When work begins: `HH:MM` or `HH:MM:SS`.
+    #[schema(value_type = String, example = "09:00")]
     pub from: TimeOfDay,
-    /// When it ends.
+    /// When it ends; `24:00` at most.
+    #[schema(value_type = String, example = "17:00")]
     pub to: TimeOfDay,
 }
 
@@ -133,7 +154,7 @@ impl fmt::Display for TimeOfDay {
 }
 
 /// A date on which nobody works, from midnight to midnight of the calendar's time zone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Holiday {
     /// `2026-12-25`, or `12-25` for each year's.

@@ -24,22 +24,34 @@ use crate::ticket::event::{ReplyAdded, TicketOpened};
 /// A ticket's clocks, and what of the ticket they depend on.
 #[derive(Clone, Debug, Default)]
 pub struct TicketClocks {
-    subject: Subject,
-    requester: Option<UserId>,
-    category: StatusCategory,
-    spam: bool,
-    deleted: bool,
+    pub(in crate::sla) subject: Subject,
+    pub(in crate::sla) requester: Option<UserId>,
+    pub(in crate::sla) category: StatusCategory,
+    pub(in crate::sla) spam: bool,
+    pub(in crate::sla) deleted: bool,
     /// Since when the desk waits for the customer.
-    waiting: Option<Moment>,
-    opened: Option<Moment>,
-    last: Option<Moment>,
-    clocks: Vec<Clock>,
+    pub(in crate::sla) waiting: Option<Moment>,
+    /// Since when it is resolved.
+    pub(in crate::sla) resolved: Option<Moment>,
+    pub(in crate::sla) opened: Option<Moment>,
+    pub(in crate::sla) last: Option<Moment>,
+    pub(in crate::sla) clocks: Vec<Clock>,
 }
 
 impl TicketClocks {
     /// The clocks, by metric in the order in which they were started.
     pub fn clocks(&self) -> &[Clock] {
         &self.clocks
+    }
+
+    /// Whether nothing is to be done any more.
+    pub fn is_done(&self) -> bool {
+        self.category.is_done()
+    }
+
+    /// Since when it is resolved; none if it isn't, or nothing counts.
+    pub fn resolved(&self) -> Option<Moment> {
+        self.resolved.filter(|_| !self.is_void())
     }
 
     /// When the ticket was opened.
@@ -49,7 +61,18 @@ impl TicketClocks {
 
     /// Takes in an event, under the rules that held then.
     pub fn apply(&mut self, event: &TicketEvent, moment: Moment, rules: &Rules) {
-        let moment = self.in_order(moment);
+        let moment = match event {
+            // What was raised changes no clock but says so, whatever the clock of who raised it said.
+            TicketEvent::SlaWarned(event) => {
+                return self
+                    .told(event.metric, event.instance, event.generation, |clock| clock.warned = true);
+            }
+            TicketEvent::SlaBreached(event) => {
+                return self
+                    .told(event.metric, event.instance, event.generation, |clock| clock.breached = true);
+            }
+            _ => self.in_order(moment),
+        };
         let was_void = self.is_void();
         let was_done = self.category.is_done();
         match event {
@@ -75,6 +98,10 @@ impl TicketClocks {
             StatusCategory::PendingCustomer => drop(self.waiting.get_or_insert(moment)),
             _ => self.waiting = None,
         }
+        match self.category {
+            StatusCategory::Resolved => drop(self.resolved.get_or_insert(moment)),
+            _ => self.resolved = None,
+        }
         let policy = rules.policy_for(&self.subject).cloned();
         if let TicketEvent::ReplyAdded(event) = event {
             self.replied(event, moment, policy.as_ref());
@@ -90,7 +117,9 @@ impl TicketClocks {
 
     /// Policies or calendars were changed.
     pub fn rules_changed(&mut self, moment: Moment, rules: &Rules) {
-        let moment = self.in_order(moment);
+        // Not taken for the ticket's last: history that is imported afterwards keeps its times.
+        let at = self.last.map_or(moment.at, |last| moment.at.max(last.at));
+        let moment = Moment { at, ..moment };
         let policy = rules.policy_for(&self.subject).cloned();
         self.settle(policy.as_ref(), moment);
     }
@@ -103,7 +132,15 @@ impl TicketClocks {
         moment
     }
 
-    fn is_void(&self) -> bool {
+    fn told(&mut self, metric: Metric, instance: u32, generation: u32, tell: impl Fn(&mut Clock)) {
+        let meant = |clock: &&mut Clock| {
+            (clock.metric, clock.instance, clock.generation) == (metric, instance, generation)
+        };
+        self.clocks.iter_mut().filter(meant).for_each(tell);
+    }
+
+    /// Whether nothing that was promised counts: the ticket is cancelled, deleted, or spam.
+    pub fn is_void(&self) -> bool {
         self.spam || self.deleted || self.category == StatusCategory::Cancelled
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{After, Metric, PolicySpec, Warning, Whom};
+use crate::sla::Configuration;
 use crate::sla::calendar::{Calendar, CalendarError, CalendarSpec};
 
 /// The longest target: ten years of minutes.
@@ -11,6 +12,8 @@ const LONGEST: i64 = 10 * 366 * 24 * 60;
 /// The most policies of a tenant, and steps of an escalation.
 const POLICIES: usize = 200;
 const STEPS: usize = 20;
+/// The most days after which resolved tickets close by themselves: ten years.
+const LONGEST_CLOSE: u32 = 3_660;
 
 /// What is wrong with a tenant's policies and calendars.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +43,9 @@ pub enum PolicyError {
         /// What.
         fault: Fault,
     },
+    /// Not within bounds.
+    #[error("auto_close_days: from 1 to {LONGEST_CLOSE}")]
+    AutoClose,
     /// Two policies for the same tickets: the second one would never hold.
     #[error("policies {first:?} and {second:?} match alike")]
     Alike {
@@ -78,10 +84,13 @@ pub enum Fault {
 
 /// Everything that is wrong with a tenant's policies and calendars, or the calendars.
 pub(super) fn check(
-    policies: &[PolicySpec],
-    specs: &BTreeMap<String, CalendarSpec>,
+    configuration: &Configuration,
 ) -> Result<BTreeMap<String, Arc<Calendar>>, Vec<PolicyError>> {
+    let Configuration { policies, calendars: specs, auto_close_days } = configuration;
     let mut errors = Vec::new();
+    if auto_close_days.is_some_and(|days| !(1..=LONGEST_CLOSE).contains(&days)) {
+        errors.push(PolicyError::AutoClose);
+    }
     let calendars = calendars(specs, &mut errors);
     errors.extend(specs.keys().filter(|key| !is_key(key)).cloned().map(PolicyError::Key));
     if policies.len() > POLICIES {

@@ -1,18 +1,22 @@
 //! A tenant's policies, checked and ready to be asked.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::check::{PolicyError, check};
 use super::{Metric, PolicySpec, Warning};
+use crate::ids::Version;
+use crate::sla::Configuration;
 use crate::sla::calendar::{Calendar, CalendarSpec};
 
 /// A tenant's policies in their order.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
+    version: Version,
     policies: Vec<Arc<Policy>>,
+    auto_close: Option<TimeDelta>,
 }
 
 /// A policy with its calendar.
@@ -20,12 +24,14 @@ pub struct Rules {
 pub struct Policy {
     /// As it is configured.
     pub spec: PolicySpec,
+    /// The version of the configuration that it stands in.
+    pub version: Version,
     /// The calendar as it is configured, and to reckon with.
     calendar: Option<(CalendarSpec, Arc<Calendar>)>,
 }
 
 /// What of a ticket decides which policy holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// The priority's rank.
     pub priority_rank: i32,
@@ -40,20 +46,49 @@ pub struct Subject {
 }
 
 impl Rules {
-    /// Reads policies and the calendars that they name, or says everything that is wrong with them.
-    pub fn new(
-        policies: &[PolicySpec],
-        calendars: &BTreeMap<String, CalendarSpec>,
-    ) -> Result<Self, Vec<PolicyError>> {
-        let read = check(policies, calendars)?;
+    /// Reads a configuration, or says everything that is wrong with it.
+    pub fn new(configuration: &Configuration) -> Result<Self, Vec<PolicyError>> {
+        Self::of_version(configuration, Version(0))
+    }
+
+    /// The same, as that version of a tenant's.
+    pub fn of_version(configuration: &Configuration, version: Version) -> Result<Self, Vec<PolicyError>> {
+        let read = check(configuration)?;
         let policy = |spec: &PolicySpec| {
             let calendar = spec
                 .calendar
                 .as_ref()
-                .and_then(|key| Some((calendars.get(key)?.clone(), read.get(key)?.clone())));
-            Arc::new(Policy { spec: spec.clone(), calendar })
+                .and_then(|key| Some((configuration.calendars.get(key)?.clone(), read.get(key)?.clone())));
+            Arc::new(Policy { spec: spec.clone(), version, calendar })
         };
-        Ok(Self { policies: policies.iter().map(policy).collect() })
+        Ok(Self {
+            version,
+            policies: configuration.policies.iter().map(policy).collect(),
+            auto_close: configuration.auto_close_days.map(|days| TimeDelta::days(days.into())),
+        })
+    }
+
+    /// The rules that a tenant starts with.
+    pub fn starting() -> &'static Arc<Self> {
+        // They hold together: a test sees to it.
+        static RULES: LazyLock<Arc<Rules>> =
+            LazyLock::new(|| Arc::new(Rules::new(Configuration::starting()).unwrap_or_default()));
+        &RULES
+    }
+
+    /// The version of the configuration that they were read from.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The policy of this key.
+    pub fn named(&self, key: &str) -> Option<&Arc<Policy>> {
+        self.policies.iter().find(|policy| policy.spec.key == key)
+    }
+
+    /// After what time resolved tickets close by themselves.
+    pub fn auto_close(&self) -> Option<TimeDelta> {
+        self.auto_close
     }
 
     /// The first policy that fits.

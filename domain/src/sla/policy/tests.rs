@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::sla::Configuration;
 use crate::sla::calendar::CalendarSpec;
-use crate::sla::defaults;
 
 fn calendars(json: serde_json::Value) -> BTreeMap<String, CalendarSpec> {
     serde_json::from_value(json).unwrap()
@@ -18,8 +18,7 @@ fn subject(rank: i32) -> Subject {
 
 #[test]
 fn profile_d_promises_what_is_required() {
-    let (policies, calendars) = defaults();
-    let rules = Rules::new(&policies, &calendars).unwrap();
+    let rules = Rules::new(Configuration::starting()).unwrap();
     for (rank, response, resolution, percent, whom) in [
         (1, 15, 120, 75, "support_manager"),
         (2, 60, 480, 75, "support_manager"),
@@ -44,7 +43,7 @@ fn the_first_that_fits_holds() {
         any("acme", serde_json::json!({"organization": ["acme"], "category": ["network"]})),
         any("all", serde_json::json!({})),
     ];
-    let rules = Rules::new(&policies, &BTreeMap::new()).unwrap();
+    let rules = Rules::new(&Configuration { policies: policies.into(), ..Configuration::default() }).unwrap();
     let key = |subject: &Subject| rules.policy_for(subject).unwrap().spec.key.clone();
     let tagged = Subject { tags: vec!["old".into(), "vip".into()], ..subject(2) };
     assert_eq!(key(&tagged), "vip");
@@ -76,7 +75,12 @@ fn bad_configuration_is_refused_whole_with_every_fault() {
     ];
     let bad = serde_json::json!({"moon": {"name": "Moon", "time_zone": "Moon/Base",
         "weekly": {"monday": [{"from": "09:00", "to": "17:00"}, {"from": "16:00", "to": "18:00"}]}}});
-    let errors = Rules::new(&policies, &calendars(bad)).unwrap_err();
+    let errors = Rules::new(&Configuration {
+        policies: policies.into(),
+        calendars: calendars(bad),
+        auto_close_days: None,
+    })
+    .unwrap_err();
     let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
     for wanted in [
         "calendar \"moon\": time_zone: there is no \"Moon/Base\"",

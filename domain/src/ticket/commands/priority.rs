@@ -40,11 +40,7 @@ impl ChangePriority {
 
 impl Ticket {
     /// The event that says that the priority is another now.
-    pub(in crate::ticket) fn prioritised(
-        &self,
-        to: &crate::tenant::Priority,
-        reason: Option<String>,
-    ) -> TicketEvent {
+    pub(crate) fn prioritised(&self, to: &crate::tenant::Priority, reason: Option<String>) -> TicketEvent {
         PriorityChanged {
             from: self.priority.clone(),
             from_rank: self.priority_rank,

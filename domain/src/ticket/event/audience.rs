@@ -12,7 +12,9 @@ impl TicketEvent {
             | Self::TicketMarkedSpam(_)
             | Self::TicketUnmarkedSpam(_)
             | Self::TicketDeleted(_)
-            | Self::TicketRestored(_) => true,
+            | Self::TicketRestored(_)
+            | Self::SlaWarned(_)
+            | Self::SlaBreached(_) => true,
             Self::MessageEdited(event) => event.internal,
             Self::MessageRedacted(event) => event.internal,
             Self::MessageRead(event) => event.internal,

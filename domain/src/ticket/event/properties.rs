@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{OrganizationId, UserId};
+use super::sla::EscalationRule;
+use crate::ids::{OrganizationId, TeamId, UserId};
 use crate::personal::Personal;
 
 /// The priority changed.
@@ -102,8 +103,14 @@ pub struct TicketEscalated {
     /// The agent who is to act.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_agent: Option<UserId>,
+    /// The team that is to act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_team: Option<TeamId>,
     /// Why.
     pub reason: String,
+    /// The rule that it follows; none if somebody did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<EscalationRule>,
 }
 
 /// Who is to answer: the own desk, the linked organisation, or both.

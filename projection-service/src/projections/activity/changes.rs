@@ -1,9 +1,12 @@
 //! What an event changed, as the audit trail tells it.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use domain::event::Event;
 use domain::ids::MessageId;
+use domain::sla::event::SlaEvent;
 use domain::tenant::TenantEvent;
 use domain::ticket::event::{Assignment, Attachment, TicketEvent};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -60,6 +63,7 @@ pub(super) fn of(event: &Event) -> Vec<Change> {
             changes
         }
         Event::Tenant(event) => vec![tenant(event)],
+        Event::Sla(event) => vec![sla(event)],
     }
 }
 
@@ -119,7 +123,8 @@ fn ticket(event: &TicketEvent) -> Vec<Change> {
             return event.changes.iter().map(field).collect();
         }
         TicketEvent::TicketEscalated(event) => {
-            let to = event.to_role.clone().or_else(|| text(event.to_agent.as_ref()));
+            let person = || text(event.to_agent.as_ref()).or_else(|| text(event.to_team.as_ref()));
+            let to = event.to_role.clone().or_else(person);
             Change::of("escalated").field("escalated_to", None, to).because(Some(&event.reason))
         }
         TicketEvent::TicketRouted(event) => {
@@ -138,6 +143,12 @@ fn ticket(event: &TicketEvent) -> Vec<Change> {
         TicketEvent::TicketUnmarkedSpam(event) => Change::of("unmarked_spam").because(event.reason.as_ref()),
         TicketEvent::TicketDeleted(event) => Change::of("deleted").because(event.reason.as_ref()),
         TicketEvent::TicketRestored(event) => Change::of("restored").because(event.reason.as_ref()),
+        TicketEvent::SlaWarned(event) => {
+            Change::of("sla_warned").field(event.metric.as_str(), None, some(&time(event.warning_at)))
+        }
+        TicketEvent::SlaBreached(event) => {
+            Change::of("sla_breached").field(event.metric.as_str(), None, some(&time(event.due_at)))
+        }
     };
     vec![change]
 }
@@ -148,6 +159,48 @@ fn tenant(event: &TenantEvent) -> Change {
             Change::of("tenant_created").field("profile", None, some(&event.profile))
         }
     }
+}
+
+/// What was set up, as it stands in the configuration.
+fn sla(event: &SlaEvent) -> Change {
+    fn json(value: &impl Serialize) -> Option<String> {
+        serde_json::to_string(value).ok()
+    }
+    match event {
+        SlaEvent::PolicyAdded(event) => {
+            Change::of("sla_policy_added").field(&event.policy.key, None, json(&event.policy))
+        }
+        SlaEvent::PolicyChanged(event) => {
+            Change::of("sla_policy_changed").field(&event.to.key, json(&event.from), json(&event.to))
+        }
+        SlaEvent::PolicyRemoved(event) => {
+            Change::of("sla_policy_removed").field(&event.policy.key, json(&event.policy), None)
+        }
+        SlaEvent::PoliciesReordered(event) => Change::of("sla_policies_reordered").field(
+            "policies",
+            Some(event.from.join(", ")),
+            Some(event.to.join(", ")),
+        ),
+        SlaEvent::CalendarAdded(event) => {
+            Change::of("calendar_added").field(&event.key, None, json(&event.calendar))
+        }
+        SlaEvent::CalendarChanged(event) => {
+            Change::of("calendar_changed").field(&event.key, json(&event.from), json(&event.to))
+        }
+        SlaEvent::CalendarRemoved(event) => {
+            Change::of("calendar_removed").field(&event.key, json(&event.calendar), None)
+        }
+        SlaEvent::AutoCloseChanged(event) => Change::of("auto_close_changed").field(
+            "auto_close_days",
+            text(event.from_days.as_ref()),
+            text(event.to_days.as_ref()),
+        ),
+    }
+}
+
+/// As JSON has times.
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 fn status(kind: &'static str, from: &String, to: &String, reason: Option<&String>) -> Change {

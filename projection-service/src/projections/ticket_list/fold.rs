@@ -58,7 +58,9 @@ pub(super) fn apply(ticket: &mut Ticket, event: &TicketEvent, fact: &Fact<'_>) {
         TicketEvent::TicketOpened(_)
         | TicketEvent::MessageEdited(_)
         | TicketEvent::MessageRedacted(_)
-        | TicketEvent::MessageRead(_) => {}
+        | TicketEvent::MessageRead(_)
+        | TicketEvent::SlaWarned(_)
+        | TicketEvent::SlaBreached(_) => {}
         TicketEvent::TicketAssigned(event) => assign(ticket, &event.to),
         TicketEvent::TicketUnassigned(_) => assign(ticket, &Assignment::default()),
         TicketEvent::ReplyAdded(event) => reply(ticket, event, fact),

@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::Position;
 use domain::sla::clock::{Change, Clock, Moment, Step, TicketClocks};
-use domain::sla::starting_rules;
+use domain::sla::policy::Rules;
 use serde::Serialize;
 use service_kit::http::Path;
 use utoipa::ToSchema;
@@ -99,7 +99,7 @@ pub(crate) async fn get_sla(
     for fact in &facts {
         if let Some(event) = fact.ticket() {
             let moment = Moment { at: fact.metadata.occurred_at, position: Position(fact.logged.position) };
-            clocks.apply(event, moment, starting_rules());
+            clocks.apply(event, moment, Rules::starting());
         }
     }
     let now = api.0.clock.now();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::ids::Position;
+use crate::sla::Configuration;
 use crate::sla::calendar::{CalendarSpec, Day, Holiday, Window};
 use crate::sla::clock::{Clock, Moment, TicketClocks};
 use crate::sla::policy::{Metric, PolicySpec, Rules};
@@ -86,7 +87,8 @@ pub(super) fn policies() -> Vec<PolicySpec> {
 }
 
 pub(super) fn rules_with(policies: &[PolicySpec], office: CalendarSpec) -> Rules {
-    Rules::new(policies, &BTreeMap::from([("office".to_owned(), office)])).unwrap()
+    let calendars = BTreeMap::from([("office".to_owned(), office)]);
+    Rules::new(&Configuration { policies: policies.to_vec(), calendars, auto_close_days: None }).unwrap()
 }
 
 /// A ticket under way.

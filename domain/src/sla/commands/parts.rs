@@ -1,0 +1,91 @@
+//! How the commands read their bodies, and JSON Merge Patch (RFC 7396) on what is configured.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::input::{FieldError, locate};
+use crate::sla::SlaError;
+
+type Tracked<'a, 'b> = serde_path_to_error::Deserializer<'a, 'b, Value>;
+
+/// Reads a body, or says where and why it can't be.
+pub(super) fn read<T>(
+    body: Map<String, Value>,
+    read: impl FnOnce(Tracked<'_, '_>) -> Result<T, serde_json::Error>,
+) -> Result<T, FieldError> {
+    locate(Value::Object(body), read)
+}
+
+/// Takes the `place` out of a body: in the order of policies, from 1.
+pub(super) fn place(body: &mut Map<String, Value>) -> Result<Option<usize>, FieldError> {
+    let Some(value) = body.remove("place") else { return Ok(None) };
+    match value.as_u64().and_then(|place| usize::try_from(place).ok()).filter(|place| *place > 0) {
+        Some(place) => Ok(Some(place)),
+        None => Err(FieldError {
+            pointer: "/place".into(),
+            code: "wrong_type",
+            detail: "a place in the order is wanted: a whole number from 1".into(),
+        }),
+    }
+}
+
+/// What a patch makes of a value: members of objects are replaced, null takes them away.
+pub(super) fn patched<T>(value: &T, patch: &Map<String, Value>) -> Result<T, SlaError>
+where
+    T: Serialize + DeserializeOwned,
+{
+    let fault = |error: serde_json::Error| {
+        let detail = error.to_string();
+        SlaError::Invalid(vec![FieldError { pointer: String::new(), code: "invalid", detail }])
+    };
+    let mut merged = serde_json::to_value(value).map_err(fault)?;
+    merge(&mut merged, &Value::Object(patch.clone()));
+    locate(merged, |tracked| T::deserialize(tracked)).map_err(|error| SlaError::Invalid(vec![error]))
+}
+
+/// The algorithm of RFC 7396, section 2.
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Some(members) = target.as_object_mut() else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            members.remove(name);
+        } else {
+            merge(members.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The examples of RFC 7396, appendix A.
+    #[test]
+    fn merges_as_the_standard_has_it() {
+        for (mut target, patch, result) in [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),
+            (json!({"a": "b"}), json!({"a": null}), json!({})),
+            (json!({"a": "b", "b": "c"}), json!({"a": null}), json!({"b": "c"})),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]})),
+            (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
+            (json!({"a": [{"b": "c"}]}), json!({"a": [1]}), json!({"a": [1]})),
+            (json!({"e": null}), json!({"a": 1}), json!({"e": null, "a": 1})),
+            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
+        ] {
+            merge(&mut target, &patch);
+            assert_eq!(target, result, "{patch}");
+        }
+    }
+}

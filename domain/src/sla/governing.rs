@@ -1,0 +1,61 @@
+//! Which rules hold, as a tenant's events tell one after the other.
+
+use std::sync::Arc;
+
+use super::event::SlaEvent;
+use super::policy::Rules;
+use super::{Configuration, Sla};
+use crate::ids::Version;
+
+/// The rules that hold after so many of a tenant's events.
+#[derive(Clone, Debug)]
+pub struct Governing {
+    sla: Sla,
+    version: Version,
+    rules: Arc<Rules>,
+}
+
+impl Default for Governing {
+    fn default() -> Self {
+        Self { sla: Sla::default(), version: Version(0), rules: Rules::starting().clone() }
+    }
+}
+
+impl Governing {
+    /// As they were kept: a configuration and the version that it is of.
+    pub fn kept(configuration: Configuration, version: Version) -> Self {
+        let rules = read(&configuration, version).unwrap_or_default();
+        Self { sla: Sla { configuration: Arc::new(configuration) }, version, rules }
+    }
+
+    /// Takes in what happened; `version` is the event's place among the tenant's.
+    ///
+    /// A command may be several events. Where the rules don't hold together between two of them, those
+    /// before hold on.
+    pub fn apply(&mut self, event: SlaEvent, version: Version) {
+        self.sla.apply(event);
+        self.version = version;
+        if let Some(rules) = read(&self.sla.configuration, version) {
+            self.rules = rules;
+        }
+    }
+
+    /// The rules that hold.
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    /// The configuration as it stands.
+    pub fn configuration(&self) -> &Configuration {
+        &self.sla.configuration
+    }
+
+    /// How many events there were.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+}
+
+fn read(configuration: &Configuration, version: Version) -> Option<Arc<Rules>> {
+    Rules::of_version(configuration, version).ok().map(Arc::new)
+}
