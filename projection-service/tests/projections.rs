@@ -15,5 +15,7 @@ mod rebuilding;
 mod running;
 #[path = "projections/searching.rs"]
 mod searching;
+#[path = "projections/sla.rs"]
+mod sla;
 #[path = "projections/story.rs"]
 mod story;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(in crate::sla) use alarm::in_order;
 pub use alarm::{Alarm, AlarmKey, Cause};
 pub use fold::TicketClocks;
-pub use state::SlaState;
+pub use state::{Kept, SlaState};
 
 use super::policy::{Metric, Policy};
 use crate::ids::Position;

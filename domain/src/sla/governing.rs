@@ -22,9 +22,8 @@ impl Default for Governing {
 }
 
 impl Governing {
-    /// As they were kept: a configuration and the version that it is of.
-    pub fn kept(configuration: Configuration, version: Version) -> Self {
-        let rules = read(&configuration, version).unwrap_or_default();
+    /// As they were kept: a configuration, the version that it is of, and the rules that hold.
+    pub fn kept(configuration: Configuration, version: Version, rules: Arc<Rules>) -> Self {
         Self { sla: Sla { configuration: Arc::new(configuration) }, version, rules }
     }
 

@@ -53,6 +53,11 @@ impl Watch {
         alarms
     }
 
+    /// Whether an event can change anything about it.
+    pub fn concerns(event: &TicketEvent) -> bool {
+        TicketClocks::concerns(event) || told(event).is_some()
+    }
+
     /// Takes in an event, and what it says was raised.
     pub fn follow(&mut self, event: &TicketEvent, moment: Moment, imported: bool, rules: &Rules) {
         if let Some(key) = told(event) {
@@ -60,7 +65,7 @@ impl Watch {
             self.raised.insert(key);
         } else if imported {
             self.imported = moment.position;
-        } else {
+        } else if TicketClocks::concerns(event) {
             self.note_late(moment.at);
         }
         self.clocks.apply(event, moment, rules);

@@ -41,5 +41,6 @@ CREATE TABLE configurations (
     tenant_id     uuid NOT NULL,
     version       bigint NOT NULL,
     configuration json NOT NULL,
+    rules_version bigint NOT NULL,  -- whose rules hold: an older one's, where this doesn't hold together
     PRIMARY KEY (tenant_id, version)
 );

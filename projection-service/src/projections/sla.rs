@@ -1,10 +1,29 @@
-//! How tickets stand with what was promised for them.
+//! How tickets stand with what was promised for them, what became of promises, and when something is to
+//! be raised next.
+//!
+//! The fold is `domain::sla`'s. What it needs for the next event is kept with each ticket, compactly; the
+//! columns beside it are what it comes to. Warned and overdue is what was raised as such, so the tables
+//! follow from the log alone, whatever the time.
+
+mod books;
+mod desk;
+mod outcome;
+mod standing;
 
 use async_trait::async_trait;
+use domain::event::Event;
+use domain::sla::clock::Moment;
+use domain::sla::watch::Watch;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{Projection, Sql, sql};
 use crate::entry::Fact;
+use books::Books;
+use desk::Desk;
+
+/// How many tickets are looked at together when a tenant's rules change.
+const AT_ONCE: i64 = 5_000;
 
 /// Standings, outcomes, and what is to be raised next.
 pub(super) struct Sla;
@@ -31,11 +50,62 @@ impl Projection for Sla {
         &["sla", "sla_outcomes", "sla_counts", "sla_timers"]
     }
 
-    fn concerns(&self, _: &Fact<'_>) -> bool {
-        false
+    fn concerns(&self, fact: &Fact<'_>) -> bool {
+        use domain::ticket::TicketEvent::{TicketAssigned, TicketUnassigned};
+        match &fact.content.event {
+            // Who has a ticket counts for what becomes of its promises.
+            Event::Ticket(TicketAssigned(_) | TicketUnassigned(_)) => true,
+            Event::Ticket(event) => Watch::concerns(event),
+            Event::Tenant(_) => false,
+            Event::Sla(_) => true,
+        }
     }
 
-    async fn apply(&self, _: &mut PgConnection, _: &[Fact<'_>]) -> Result<(), sqlx::Error> {
+    async fn apply(&self, db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<(), sqlx::Error> {
+        let mut books = Books::load(db, facts.iter().map(Fact::tenant).collect()).await?;
+        for stretch in facts.chunk_by(|_, next| !matches!(next.content.event, Event::Sla(_))) {
+            let (first, rest) = match stretch {
+                [first, rest @ ..] if matches!(first.content.event, Event::Sla(_)) => (Some(first), rest),
+                all => (None, all),
+            };
+            if let Some(fact) = first
+                && books.take(db, fact).await?
+            {
+                settle(db, &mut books, fact).await?;
+            }
+            let mut desk = Desk::load(db, &mut books, rest).await?;
+            for fact in rest {
+                desk.take(fact, &books);
+            }
+            desk.write(db, &books).await?;
+        }
         Ok(())
     }
+}
+
+/// Puts a tenant's tickets under the rules that hold now, a part of them at a time.
+async fn settle(db: &mut PgConnection, books: &mut Books, fact: &Fact<'_>) -> Result<(), sqlx::Error> {
+    let tenant = fact.tenant();
+    let moment = moment(fact);
+    let mut last = Uuid::nil();
+    loop {
+        let tickets = sqlx::query_scalar!(
+            "SELECT ticket_id FROM standings WHERE tenant_id = $1 AND live AND ticket_id > $2 \
+             ORDER BY ticket_id LIMIT $3",
+            tenant,
+            last,
+            AT_ONCE,
+        )
+        .fetch_all(&mut *db)
+        .await?;
+        let Some(end) = tickets.last() else { return Ok(()) };
+        last = *end;
+        let mut desk = Desk::of(db, books, tickets).await?;
+        desk.rules_changed(tenant, moment, books);
+        desk.write(db, books).await?;
+    }
+}
+
+fn moment(fact: &Fact<'_>) -> Moment {
+    Moment { at: fact.occurred_at(), position: fact.entry.position() }
 }

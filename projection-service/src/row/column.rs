@@ -176,6 +176,39 @@ impl<'r, T: 'r + for<'de> Deserialize<'de>> Decode<'r, Postgres> for Json<T> {
     }
 }
 
+/// A `bytea`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl ColumnType for Bytes {
+    const ARRAY: &'static str = "bytea[]";
+    type Wire<'a> = &'a [u8];
+    fn wire(&self) -> &[u8] {
+        &self.0
+    }
+    fn copy(&self, out: &mut CopyText) {
+        let mut hex = String::with_capacity(2 + 2 * self.0.len());
+        hex.push_str("\\x");
+        for byte in &self.0 {
+            hex.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
+            hex.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
+        }
+        out.text(&hex);
+    }
+}
+
+impl Type<Postgres> for Bytes {
+    fn type_info() -> PgTypeInfo {
+        <Vec<u8> as Type<Postgres>>::type_info()
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for Bytes {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        <Vec<u8> as Decode<'r, Postgres>>::decode(value).map(Self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! What each type of event does to the read models.
 
+use domain::sla::event::SlaEvent;
 use domain::ticket::event::TicketEvent;
 use sqlx::Row;
 
@@ -48,6 +49,8 @@ async fn every_type_of_event_is_told_by_the_audit_trail() {
         ("TicketUnmarkedSpam", "unmarked_spam"),
         ("TicketDeleted", "deleted"),
         ("TicketRestored", "restored"),
+        ("SlaWarned", "sla_warned"),
+        ("SlaBreached", "sla_breached"),
     ] {
         let sql = format!(
             "SELECT string_agg(DISTINCT type, ' ' ORDER BY type) FROM read.activity WHERE event_type = '{event}'"
@@ -218,11 +221,13 @@ fn golden() -> Vec<Written> {
             let version = parts.next().unwrap().trim_start_matches('v').to_owned();
             let placeholder = domain::ticket::event::TagAdded { tag: "any".into() };
             let mut written = story.write(&mut ticket, placeholder, actor.clone());
-            if event_type.starts_with("Tenant") {
-                written.aggregate_type = domain::event::TENANT;
+            let is_sla = SlaEvent::TYPES.iter().any(|(known, _)| *known == event_type);
+            if is_sla || event_type.starts_with("Tenant") {
+                written.aggregate_type = if is_sla { domain::event::SLA } else { domain::event::TENANT };
                 written.aggregate_id = written.tenant.to_string();
             }
-            let sequence = sequences.entry(written.aggregate_id.clone()).or_insert(0);
+            let sequence =
+                sequences.entry((written.aggregate_type, written.aggregate_id.clone())).or_insert(0);
             *sequence += 1;
             let mut payload = std::fs::read_to_string(path).unwrap();
             if event_type == "NoteAdded" {

@@ -240,7 +240,7 @@ impl Story {
 
     fn pick(&mut self, ticket: &mut Ticket, actor: &Actor) -> TicketEvent {
         let reason = (self.chance.below(3) == 0).then(|| "because\nof it".to_owned());
-        match self.chance.below(40) {
+        match self.chance.below(41) {
             0..8 => {
                 let (message_id, body) = self.message(ticket, false);
                 let attachments =
@@ -347,7 +347,20 @@ impl Story {
                 let former_rating = ticket.rating.replace(rating);
                 TicketRated { rating, comment: Some("fine".to_owned().into()), former_rating }.into()
             }
+            38 => self.told_by_time(),
             _ => self.about_a_message(ticket),
+        }
+    }
+
+    fn told_by_time(&mut self) -> TicketEvent {
+        let (metric, policy) = (domain::sla::policy::Metric::FirstResponse, "medium".to_owned());
+        let (at, raised_at) = (self.now - Duration::milliseconds(200), self.now);
+        if self.chance.below(2) == 0 {
+            let (instance, generation) = (1, 1);
+            SlaWarned { metric, instance, generation, policy, warning_at: at, due_at: Some(at), raised_at }
+                .into()
+        } else {
+            SlaBreached { metric, instance: 1, generation: 1, policy, due_at: at, raised_at }.into()
         }
     }
 

@@ -59,6 +59,31 @@ impl TicketClocks {
         self.opened
     }
 
+    /// Whether an event can change anything about clocks.
+    pub fn concerns(event: &TicketEvent) -> bool {
+        matches!(
+            event,
+            TicketEvent::TicketOpened(_)
+                | TicketEvent::ReplyAdded(_)
+                | TicketEvent::PriorityChanged(_)
+                | TicketEvent::CategoryChanged(_)
+                | TicketEvent::RequestTypeChanged(_)
+                | TicketEvent::TagAdded(_)
+                | TicketEvent::TagRemoved(_)
+                | TicketEvent::StatusChanged(_)
+                | TicketEvent::TicketResolved(_)
+                | TicketEvent::TicketClosed(_)
+                | TicketEvent::TicketReopened(_)
+                | TicketEvent::TicketCancelled(_)
+                | TicketEvent::TicketMarkedSpam(_)
+                | TicketEvent::TicketUnmarkedSpam(_)
+                | TicketEvent::TicketDeleted(_)
+                | TicketEvent::TicketRestored(_)
+                | TicketEvent::SlaWarned(_)
+                | TicketEvent::SlaBreached(_)
+        )
+    }
+
     /// Takes in an event, under the rules that held then.
     pub fn apply(&mut self, event: &TicketEvent, moment: Moment, rules: &Rules) {
         let moment = match event {
@@ -71,6 +96,7 @@ impl TicketClocks {
                 return self
                     .told(event.metric, event.instance, event.generation, |clock| clock.breached = true);
             }
+            _ if !Self::concerns(event) => return,
             _ => self.in_order(moment),
         };
         let was_void = self.is_void();
@@ -92,7 +118,7 @@ impl TicketClocks {
             TicketEvent::TicketUnmarkedSpam(_) => self.spam = false,
             TicketEvent::TicketDeleted(_) => self.deleted = true,
             TicketEvent::TicketRestored(_) => self.deleted = false,
-            _ => return,
+            _ => {}
         }
         match self.category {
             StatusCategory::PendingCustomer => drop(self.waiting.get_or_insert(moment)),

@@ -1,6 +1,9 @@
 //! How a ticket stands with what was promised for it, in a word. It follows from events alone: a clock
 //! is warned of and missed when that was raised, so what is listed and counted changes with an event.
 
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
 use super::{Clock, End, TicketClocks};
 use crate::sla::policy::Metric;
 
@@ -53,6 +56,15 @@ impl SlaState {
     }
 }
 
+/// Whether a promise was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kept {
+    /// By its due time.
+    Met,
+    /// Not by then.
+    Missed,
+}
+
 impl Clock {
     /// How it stands alone; none if nothing is promised, or it is void.
     pub fn standing(&self) -> Option<SlaState> {
@@ -71,6 +83,18 @@ impl Clock {
         })
     }
 
+    /// Whether it was kept, once that is decided, and when it was: at the due time if it was missed, else
+    /// when it was stopped.
+    pub fn decided(&self) -> Option<(Kept, DateTime<Utc>)> {
+        self.target()?;
+        match self.end {
+            Some(End::Cancelled(_)) => None,
+            _ if self.is_missed() => Some((Kept::Missed, self.due_at()?)),
+            Some(End::Stopped(moment)) => Some((Kept::Met, moment.at)),
+            None => None,
+        }
+    }
+
     /// Whether its due time passed before it was stopped, or it was raised that it did.
     pub fn is_missed(&self) -> bool {
         self.breached || (self.end.is_some() && self.due_at().is_some())
@@ -78,6 +102,23 @@ impl Clock {
 }
 
 impl TicketClocks {
+    /// The clock of the response that is owed, or was last.
+    pub fn response(&self) -> Option<&Clock> {
+        let mut responses = self.clocks().iter().rev().filter(|clock| clock.metric != Metric::Resolution);
+        let owed = responses.clone().find(|clock| clock.end.is_none());
+        owed.or_else(|| responses.next())
+    }
+
+    /// The clock of the resolution.
+    pub fn resolution(&self) -> Option<&Clock> {
+        self.clocks().iter().rfind(|clock| clock.metric == Metric::Resolution)
+    }
+
+    /// The next due time of what runs; in the past if that is overdue.
+    pub fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.clocks().iter().filter(|clock| clock.is_running()).filter_map(Clock::due_at).min()
+    }
+
     /// The most pressing of what runs. Where nothing is left to do: whether everything was kept. None if
     /// nothing is promised, or all is void.
     pub fn state(&self) -> Option<SlaState> {

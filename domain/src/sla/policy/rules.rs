@@ -91,6 +91,16 @@ impl Rules {
         self.auto_close
     }
 
+    /// Whether they say the same, whatever their versions.
+    pub fn say_the_same(&self, other: &Self) -> bool {
+        let alike = |one: &Arc<Policy>, other: &Arc<Policy>| {
+            one.spec == other.spec && one.calendar_spec() == other.calendar_spec()
+        };
+        self.auto_close == other.auto_close
+            && self.policies.len() == other.policies.len()
+            && self.policies.iter().zip(&other.policies).all(|(one, other)| alike(one, other))
+    }
+
     /// The first policy that fits.
     pub fn policy_for(&self, subject: &Subject) -> Option<&Arc<Policy>> {
         self.policies.iter().find(|policy| policy.fits(subject))
@@ -125,11 +135,14 @@ impl Policy {
 
     /// Whether a clock would run alike under another policy: same target, warning and time counted.
     pub(in crate::sla) fn counts_like(&self, other: &Self, metric: Metric) -> bool {
-        let calendar = |policy: &Self| policy.calendar.as_ref().map(|(spec, _)| spec.clone());
         self.spec.key == other.spec.key
             && self.spec.target(metric) == other.spec.target(metric)
             && self.spec.warning == other.spec.warning
-            && calendar(self) == calendar(other)
+            && self.calendar_spec() == other.calendar_spec()
+    }
+
+    fn calendar_spec(&self) -> Option<&CalendarSpec> {
+        self.calendar.as_ref().map(|(spec, _)| spec)
     }
 
     /// The time that counts from one instant to another.

@@ -1,12 +1,16 @@
 //! The slow and obvious way: for every minute, what was the ticket, and did the clock run?
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use super::story::*;
 use crate::ids::Position;
-use crate::sla::clock::{ClockState, Moment, TicketClocks};
+use crate::sla::clock::{Alarm, AlarmKey, ClockState, Moment};
 use crate::sla::policy::{Metric, Rules};
+use crate::sla::watch::Watch;
 use crate::tenant::StatusCategory::{self, *};
 use crate::ticket::TicketEvent;
 use crate::ticket::commands::testing::{deleted, spam};
@@ -127,16 +131,27 @@ impl Reference {
     }
 }
 
-fn fold(events: &[(DateTime<Utc>, TicketEvent)], rules: &Rules, cut: usize) -> TicketClocks {
-    let mut clocks = TicketClocks::default();
+fn fold(events: &[(DateTime<Utc>, TicketEvent)], rules: &Arc<Rules>, cut: usize) -> Watch {
+    let mut watch = Watch::default();
     for (index, (at, event)) in events.iter().enumerate() {
         if index == cut {
             // What was kept up to here goes on as if nothing had been.
-            clocks = clocks.clone();
+            watch = watch.keep().wake(|_| Some(rules.clone()));
         }
-        clocks.apply(event, Moment { at: *at, position: Position(index as i64 + 1) }, rules);
+        watch.follow(event, Moment { at: *at, position: Position(index as i64 + 1) }, false, rules);
     }
-    clocks
+    watch
+}
+
+/// What [`Watch::apply`] raises by itself up to an end.
+fn raised(events: &[(DateTime<Utc>, TicketEvent)], rules: &Rules, end: DateTime<Utc>) -> BTreeSet<AlarmKey> {
+    let mut watch = Watch::default();
+    let mut raised = Vec::new();
+    for (index, (at, event)) in events.iter().enumerate() {
+        raised.extend(watch.apply(event, Moment { at: *at, position: Position(index as i64 + 1) }, rules));
+    }
+    raised.extend(watch.until(end));
+    raised.iter().map(Alarm::key).collect()
 }
 
 proptest! {
@@ -153,8 +168,15 @@ proptest! {
         let end = now + TimeDelta::minutes(2_000);
         let mut events = vec![(begin, open())];
         events.extend(happenings.iter().map(|(at, happening)| (*at, happening.event())));
-        let clocks = fold(&events, &rules, cut);
-        prop_assert_eq!(format!("{clocks:?}"), format!("{:?}", fold(&events, &rules, usize::MAX)));
+        let rules = Arc::new(rules);
+        let watch = fold(&events, &rules, usize::MAX);
+        let cut = fold(&events, &rules, cut);
+        prop_assert_eq!(cut.keep(), watch.keep());
+        // Whoever looks only at the end finds all that was to be raised on the way.
+        let due = |watch: &Watch| -> BTreeSet<AlarmKey> { watch.due(end).iter().map(Alarm::key).collect() };
+        prop_assert_eq!(due(&watch), raised(&events, &rules, end));
+        prop_assert_eq!(due(&cut), due(&watch));
+        let clocks = watch.clocks();
 
         // An ended response keeps the promise under which it ended.
         let rank = |until: usize| happenings[..until].iter().rev().find_map(|(_, happening)| match happening {

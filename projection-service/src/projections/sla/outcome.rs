@@ -1,0 +1,125 @@
+//! What became of promises: one row for each clock of which that is decided.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use domain::sla::clock::Kept;
+use domain::sla::policy::Metric;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::standing::{Decided, Ticket};
+
+/// What is to be written: a row, or that there is none any more.
+#[derive(Default)]
+pub(super) struct Outcomes(BTreeMap<(Uuid, Metric, u32), Option<Outcome>>);
+
+struct Outcome {
+    tenant: Uuid,
+    policy: String,
+    priority: String,
+    agent: Option<String>,
+    team: Option<String>,
+    organization: Option<String>,
+    missed: bool,
+    at: DateTime<Utc>,
+}
+
+/// Notes what is decided now and wasn't, or otherwise. A row tells who had the ticket when it was decided,
+/// so one that stands is left alone.
+pub(super) fn decide(id: Uuid, ticket: &mut Ticket, outcomes: &mut Outcomes) {
+    let mut decided = Vec::new();
+    for clock in ticket.watch.clocks().clocks() {
+        let (Some((kept, at)), Some(policy)) = (clock.decided(), &clock.policy) else { continue };
+        let now = Decided { metric: clock.metric, instance: clock.instance, kept, at };
+        if !ticket.decided.contains(&now) {
+            let outcome = Outcome {
+                tenant: ticket.tenant,
+                policy: policy.spec.key.clone(),
+                priority: ticket.priority.clone(),
+                agent: ticket.agent.clone(),
+                team: ticket.team.clone(),
+                organization: ticket.organization.clone(),
+                missed: kept == Kept::Missed,
+                at,
+            };
+            outcomes.0.insert((id, clock.metric, clock.instance), Some(outcome));
+        }
+        decided.push(now);
+    }
+    for before in &ticket.decided {
+        let same = |now: &Decided| (now.metric, now.instance) == (before.metric, before.instance);
+        if !decided.iter().any(same) {
+            outcomes.0.insert((id, before.metric, before.instance), None);
+        }
+    }
+    ticket.decided = decided;
+}
+
+impl Outcomes {
+    /// Writes them.
+    pub(super) async fn write(self, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let (gone, there): (Vec<_>, Vec<_>) = self.0.into_iter().partition(|(_, outcome)| outcome.is_none());
+        remove(db, gone.into_iter().map(|(key, _)| key).collect()).await?;
+        add(db, there.into_iter().filter_map(|(key, outcome)| Some((key, outcome?))).collect()).await
+    }
+}
+
+async fn remove(db: &mut PgConnection, gone: Vec<(Uuid, Metric, u32)>) -> Result<(), sqlx::Error> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let tickets: Vec<Uuid> = gone.iter().map(|key| key.0).collect();
+    let metrics: Vec<&str> = gone.iter().map(|key| key.1.as_str()).collect();
+    let instances: Vec<i32> = gone.iter().map(|key| key.2 as i32).collect();
+    sqlx::query!(
+        "DELETE FROM outcomes AS o \
+         USING unnest($1::uuid[], $2::text[], $3::int4[]) AS gone (ticket_id, metric, instance) \
+         WHERE o.ticket_id = gone.ticket_id AND o.metric = gone.metric AND o.instance = gone.instance",
+        &tickets,
+        metrics as _,
+        &instances,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn add(db: &mut PgConnection, there: Vec<((Uuid, Metric, u32), Outcome)>) -> Result<(), sqlx::Error> {
+    if there.is_empty() {
+        return Ok(());
+    }
+    let tickets: Vec<Uuid> = there.iter().map(|(key, _)| key.0).collect();
+    let metrics: Vec<&str> = there.iter().map(|(key, _)| key.1.as_str()).collect();
+    let instances: Vec<i32> = there.iter().map(|(key, _)| key.2 as i32).collect();
+    let tenants: Vec<Uuid> = there.iter().map(|(_, outcome)| outcome.tenant).collect();
+    let texts = |of: fn(&Outcome) -> Option<&String>| -> Vec<Option<&str>> {
+        there.iter().map(|(_, outcome)| of(outcome).map(String::as_str)).collect()
+    };
+    let missed: Vec<bool> = there.iter().map(|(_, outcome)| outcome.missed).collect();
+    let times: Vec<DateTime<Utc>> = there.iter().map(|(_, outcome)| outcome.at).collect();
+    sqlx::query!(
+        "INSERT INTO outcomes (ticket_id, metric, instance, tenant_id, policy, priority, agent, team, \
+                               organization, missed, decided_at) \
+         SELECT v.* FROM unnest($1::uuid[], $2::text[], $3::int4[], $4::uuid[], $5::text[], $6::text[], \
+                                $7::text[], $8::text[], $9::text[], $10::bool[], $11::timestamptz[]) AS v \
+         ON CONFLICT (ticket_id, metric, instance) DO UPDATE SET \
+             policy = EXCLUDED.policy, priority = EXCLUDED.priority, agent = EXCLUDED.agent, \
+             team = EXCLUDED.team, organization = EXCLUDED.organization, missed = EXCLUDED.missed, \
+             decided_at = EXCLUDED.decided_at",
+        &tickets,
+        metrics as _,
+        &instances,
+        &tenants,
+        texts(|outcome| Some(&outcome.policy)) as _,
+        texts(|outcome| Some(&outcome.priority)) as _,
+        texts(|outcome| outcome.agent.as_ref()) as _,
+        texts(|outcome| outcome.team.as_ref()) as _,
+        texts(|outcome| outcome.organization.as_ref()) as _,
+        &missed,
+        &times,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
