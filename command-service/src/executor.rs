@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::ids::{TenantId, TicketId};
+use domain::tenant::TenantSettings;
 use domain::ticket::{Ticket, TicketCommand, TicketError};
 use domain::time::{Clock, Ids};
 use event_store::{EventLog, Loaded};
@@ -109,6 +110,21 @@ impl Executor {
             self.0.numbers.insert(key, id);
         }
         Ok(id)
+    }
+
+    /// The log that it appends to.
+    pub(crate) fn log(&self) -> &EventLog {
+        &self.0.log
+    }
+
+    /// Where new ids come from.
+    pub(crate) fn ids(&self) -> &dyn Ids {
+        &*self.0.ids
+    }
+
+    /// A tenant's settings.
+    pub(crate) async fn settings(&self, tenant: TenantId) -> Result<Arc<TenantSettings>, CommandError> {
+        Ok(self.0.tenants.get(tenant).await?.settings.clone())
     }
 
     /// Whether the caller may know of a ticket.

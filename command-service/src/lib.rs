@@ -6,6 +6,7 @@
 
 mod executor;
 mod http;
+mod processes;
 mod service;
 
 pub use executor::{

@@ -53,6 +53,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         pool: postgres::pool(&settings.database_url, Some("docket_command"), settings.connections)?,
         log: event_store::LogOptions::default(),
         relay,
+        timers: settings.timers.then(|| ids.next().to_string()),
         authenticator,
         clock,
         ids,

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::executor::Executor;
+use crate::processes::timers::Timers;
 
 /// What a command service works with.
 pub struct CommandDeps {
@@ -22,6 +23,9 @@ pub struct CommandDeps {
     pub log: LogOptions,
     /// NATS, for the relay; without it this process relays nothing.
     pub relay: Option<RelayDeps>,
+    /// Whether this process is among those that raise what is due; the name of this process then, unlike
+    /// any other's.
+    pub timers: Option<String>,
     /// Who callers are.
     pub authenticator: Authenticator,
     /// Tells the time.
@@ -51,7 +55,8 @@ struct Inner {
     executor: Executor,
     authenticator: Authenticator,
     pool: PgPool,
-    relay: std::sync::Mutex<Option<JoinHandle<()>>>,
+    /// The relay and the timers, as far as this process has them.
+    tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl CommandService {
@@ -61,14 +66,20 @@ impl CommandService {
         let relay = deps.relay.map(|relay| {
             let options =
                 RelayOptions::new(deps.pool.clone(), relay.client, relay.cell, relay.instance, log.head());
-            tokio::spawn(Relay::run(options, deps.shutdown))
+            tokio::spawn(Relay::run(options, deps.shutdown.clone()))
+        });
+        let executor = Executor::new(log.clone(), deps.clock.clone(), deps.ids);
+        let timers = deps.timers.map(|instance| {
+            let (executor, pool) = (executor.clone(), deps.pool.clone());
+            let timers = Timers { executor, pool, clock: deps.clock, instance };
+            tokio::spawn(timers.run(deps.shutdown))
         });
         Self(Arc::new(Inner {
-            executor: Executor::new(log.clone(), deps.clock, deps.ids),
+            executor,
             log,
             authenticator: deps.authenticator,
             pool: deps.pool,
-            relay: std::sync::Mutex::new(relay),
+            tasks: std::sync::Mutex::new(relay.into_iter().chain(timers).collect()),
         }))
     }
 
@@ -95,11 +106,14 @@ impl CommandService {
     /// Returns when, after the shutdown, what was queued is answered and the relay has handed over.
     pub async fn stopped(&self) {
         self.0.log.stopped().await;
-        let relay = self.0.relay.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        if let Some(relay) = relay
-            && let Err(error) = relay.await
-        {
-            tracing::error!(%error, "the relay ended badly");
+        let tasks = {
+            let mut tasks = self.0.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            std::mem::take(&mut *tasks)
+        };
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the command service ended badly");
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ const NAMES: &[&str] = &[
     "listen",
     "cell",
     "relay",
+    "timers",
     "connections",
     "jwt_issuer",
     "jwt_audience",
@@ -33,8 +34,11 @@ pub(crate) struct Settings {
     #[serde(default = "cell")]
     pub(crate) cell: String,
     /// Whether this process may relay events to NATS.
-    #[serde(default = "relay")]
+    #[serde(default = "on")]
     pub(crate) relay: bool,
+    /// Whether this process may raise what is due. It needs the read models, in the same database.
+    #[serde(default = "on")]
+    pub(crate) timers: bool,
     /// How many connections to the database.
     #[serde(default = "connections")]
     pub(crate) connections: u32,
@@ -72,7 +76,7 @@ fn cell() -> String {
     "main".to_owned()
 }
 
-fn relay() -> bool {
+fn on() -> bool {
     true
 }
 

@@ -78,6 +78,9 @@ pub(crate) struct UpFlags {
     /// Whether this process may lead the relay to JetStream: on or off
     #[arg(long)]
     pub(crate) relay: Option<String>,
+    /// Whether this process may raise what is due (SLA warnings and breaches): on or off
+    #[arg(long)]
+    pub(crate) timers: Option<String>,
     /// Whether this process keeps up the read models: on or off
     #[arg(long)]
     pub(crate) projections: Option<String>,

@@ -38,6 +38,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) cursor_key: CursorKey,
     pub(crate) behind_proxy: bool,
     pub(crate) relay: Switch,
+    pub(crate) timers: Switch,
     pub(crate) projections: Switch,
 }
 
@@ -71,6 +72,7 @@ impl Services {
                 cell: ground.cell.to_owned(),
                 instance: instance.to_string(),
             }),
+            timers: (ground.timers == Switch::On).then(|| instance.to_string()),
             authenticator: authenticator.clone(),
             clock: clock.clone(),
             ids: Arc::new(RandomIds),

@@ -30,6 +30,7 @@ const NAMES: &[&str] = &[
     "behind_proxy",
     "cursor_secret",
     "relay",
+    "timers",
     "projections",
 ];
 
@@ -52,6 +53,7 @@ struct Given {
     behind_proxy: Option<bool>,
     cursor_secret: Option<String>,
     relay: Option<Switch>,
+    timers: Option<Switch>,
     projections: Option<Switch>,
 }
 
@@ -86,6 +88,7 @@ pub(crate) struct Settings {
     pub(crate) behind_proxy: bool,
     pub(crate) cursor_secret: Option<String>,
     pub(crate) relay: Switch,
+    pub(crate) timers: Switch,
     pub(crate) projections: Switch,
 }
 
@@ -123,6 +126,7 @@ impl Settings {
             .flag("behind_proxy", up.behind_proxy)
             .flag("cursor_secret", up.cursor_secret.clone())
             .flag("relay", up.relay.clone())
+            .flag("timers", up.timers.clone())
             .flag("projections", up.projections.clone())
             .read()
             .map_err(Failure::from)?;
@@ -172,6 +176,7 @@ impl Given {
             behind_proxy: self.behind_proxy.unwrap_or(false),
             cursor_secret: self.cursor_secret,
             relay: self.relay.unwrap_or(Switch::On),
+            timers: self.timers.unwrap_or(Switch::On),
             projections: self.projections.unwrap_or(Switch::On),
         })
     }

@@ -124,6 +124,22 @@ impl LogReader {
         Ok(rows.into_iter().map(RecordedEvent::from).collect())
     }
 
+    /// Whole streams of one kind, each in its order, one after the other.
+    pub async fn read_streams(
+        &self,
+        aggregate_type: &str,
+        aggregate_ids: &[String],
+    ) -> Result<Vec<RecordedEvent>, sqlx::Error> {
+        let rows = events!(
+            "aggregate_type = $1 AND aggregate_id = ANY ($2) ORDER BY aggregate_id, sequence",
+            aggregate_type,
+            aggregate_ids,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.into_iter().map(RecordedEvent::from).collect())
+    }
+
     /// The last position; 0 if the log is empty.
     pub async fn head(&self) -> Result<Position, sqlx::Error> {
         let head = sqlx::query_scalar!("SELECT max(position) FROM events").fetch_one(&self.pool).await?;

@@ -65,6 +65,7 @@ async fn serve(database: &str, issuer: &DevIssuer, shutdown: &CancellationToken)
         pool: postgres::pool(&url_of(database), Some("docket_command"), 8).unwrap(),
         log: event_store::LogOptions::default(),
         relay: None,
+        timers: None,
         authenticator: Authenticator::start(auth, clock.clone(), shutdown.clone()).await,
         clock,
         ids: Arc::new(RandomIds),

@@ -128,6 +128,7 @@ async fn serve(
         cursor_key: CursorKey::new(cursor_secret(dir, settings)?),
         behind_proxy: settings.behind_proxy,
         relay: settings.relay,
+        timers: settings.timers,
         projections: settings.projections,
     };
     let (services, router) = Services::start(ground, requests.clone()).await?;
