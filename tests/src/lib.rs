@@ -3,10 +3,12 @@
 
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+mod cell;
 mod client;
 mod process;
 mod wait;
 
+pub use cell::{Desk, Place, SetClock};
 pub use client::{Answer, Client};
 pub use process::{Docket, Options, docket_binary, signal};
 pub use wait::{DEADLINE, eventually};

@@ -22,6 +22,8 @@ mod postgres_faults;
 mod retries;
 #[path = "stories/sla.rs"]
 mod sla;
+#[path = "stories/timers.rs"]
+mod timers;
 #[path = "stories/traces.rs"]
 mod traces;
 #[path = "stories/two_processes.rs"]
