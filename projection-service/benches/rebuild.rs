@@ -48,12 +48,10 @@ async fn main() {
     let plain = rate("plain reading of the log", events, started, None);
 
     let started = Instant::now();
-    let running = Running::start(options.clone());
-    let mut shown = running.runtime.position();
-    shown.wait_for(|shown| *shown >= position).await.expect("the runtime");
+    follow(&database, position).await;
     rate("all read models, live", events, started, Some(plain));
-    running.stop().await;
 
+    without_sla(events).await;
     live(&database).await;
 
     for status in projection_service::status(&database.pool).await.expect("the status") {
@@ -64,6 +62,39 @@ async fn main() {
         rate(&format!("rebuild of {}", status.name), events, started, Some(plain));
     }
     database.drop().await;
+}
+
+/// Follows the log with all projections to a position.
+async fn follow(database: &Database, position: Position) {
+    let running = Running::start(database.options());
+    let mut shown = running.runtime.position();
+    shown.wait_for(|shown| *shown >= position).await.expect("the runtime");
+    running.stop().await;
+}
+
+/// What service levels cost the others: the same log with and without them, in turns, from fresh
+/// databases.
+async fn without_sla(events: usize) {
+    let mut seconds = [0.0, 0.0];
+    for round in 0..4 {
+        let database = Database::new().await;
+        let position = database.append(&story::history(3, events, &["one", "two", "three"])).await;
+        database.pool.execute("VACUUM ANALYZE events").await.expect("statistics of the log");
+        if round % 2 == 0 {
+            let skip = format!("UPDATE read.checkpoints SET position = {position} WHERE projection = 'sla'");
+            database.pool.execute(skip.as_str()).await.expect("skipped");
+        }
+        let started = Instant::now();
+        follow(&database, position).await;
+        seconds[round % 2] += started.elapsed().as_secs_f64();
+        database.drop().await;
+    }
+    let [without, with] = seconds.map(|seconds| 2.0 * events as f64 / seconds);
+    println!("without sla                      {without:>9.0} events/s");
+    println!(
+        "with sla                         {with:>9.0} events/s: {:.1} % off (at most 15)",
+        100.0 * (1.0 - with / without)
+    );
 }
 
 /// How long an event takes from its commit until every read model shows it, at 500 events/s.

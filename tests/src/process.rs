@@ -193,6 +193,12 @@ impl Docket {
         *self = Self::start(self.dir.clone(), self.options.clone()).await;
     }
 
+    /// The same with other options.
+    pub async fn up_again_with(&mut self, options: Options) {
+        self.options = options;
+        self.up_again().await;
+    }
+
     /// Ctrl-C; gives how it exited.
     pub async fn interrupt(&mut self) -> ExitStatus {
         let pid = self.pid();
