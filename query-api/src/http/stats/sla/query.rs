@@ -172,6 +172,7 @@ impl StatsQuery {
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::{TenantId, UserId};
     use utoipa::openapi::path::ParameterIn;
 
     use super::*;
@@ -194,6 +195,19 @@ mod tests {
         let query = StatsQuery::read(Some("group_by=team,policy&group_by=day,team")).unwrap();
         assert_eq!(query.group_by, ["team", "policy", "day"]);
         assert_eq!(StatsQuery::read(None).unwrap().group_by, ["metric"]);
+    }
+
+    #[test]
+    fn who_sees_a_part_gets_counts_of_that_part() {
+        let sql = |role: &str| {
+            let user = UserId::new("otto").unwrap();
+            let caller = Principal::new(user, TenantId::of_key("t"), vec![role.to_owned()]);
+            StatsQuery::read(None).unwrap().sql(&caller, 9).into_sql()
+        };
+        assert!(!sql("support_lead").contains("read.tickets"));
+        let part = sql("org_support");
+        assert!(part.contains(" JOIN read.tickets AS t ON t.id = o.ticket_id"), "{part}");
+        assert!(part.contains("WHERE o.tenant_id = $1 AND t.requester_id = $2 GROUP BY"), "{part}");
     }
 
     #[test]
