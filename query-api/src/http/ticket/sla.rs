@@ -26,7 +26,7 @@ use crate::time::Time;
 /// What was promised for a ticket.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SlaView {
-    /// The moment that it is told for.
+    /// The moment that it is told for; of a position, when the last thing happened that is told.
     now: Time,
     /// How the ticket stands, by what was raised for it: `on_track`, `response_warning`,
     /// `response_breached`, `resolution_warning`, `resolution_breached`, `paused`, `met`, `missed`. Null
