@@ -17,6 +17,9 @@ pub(crate) enum QueryError {
     /// A parameter was refused.
     #[error("a parameter was refused")]
     Parameter(#[from] BadParameter),
+    /// A parameter is for staff alone.
+    #[error("{0} is for staff")]
+    StaffOnly(&'static str),
     /// The cursor was refused.
     #[error("the cursor was refused")]
     Cursor(#[from] InvalidCursor),
@@ -49,6 +52,9 @@ impl From<QueryError> for Problem {
                     BadParameter::Invalid { .. } => "invalid_parameter",
                 };
                 Problem::bad_request(code, bad.to_string()).with("parameter", bad.name())
+            }
+            QueryError::StaffOnly(parameter) => {
+                Problem::forbidden(format!("{parameter} is for staff.")).with("parameter", parameter)
             }
             QueryError::Cursor(bad) => {
                 Problem::bad_request("invalid_cursor", bad.to_string()).with("parameter", "cursor")

@@ -11,6 +11,8 @@ mod person;
 mod projection;
 mod queue;
 mod refusals;
+mod sla;
+mod stats;
 pub(crate) mod ticket;
 
 use axum::Router;
@@ -43,6 +45,7 @@ use crate::asking::Permitted;
     security(("bearer" = [])),
     tags(
         (name = "Tickets", description = "Tickets, their conversations and their past."),
+        (name = "Service levels", description = "What is promised, and how it was kept."),
         (name = "Queues", description = "Counts."),
         (name = "Audit", description = "The audit trail."),
         (name = "Events", description = "The log, for machines."),
@@ -61,6 +64,12 @@ fn table() -> Vec<(Operation, UtoipaMethodRouter<QueryApi>)> {
         (Operation::GetActivity, handlers!(ticket::activity::get_activity)),
         (Operation::GetHistory, handlers!(ticket::history::get_history)),
         (Operation::GetSla, handlers!(ticket::sla::get_sla)),
+        (Operation::GetSlaConfig, handlers!(sla::configuration::get_sla_configuration)),
+        (Operation::ListPolicies, handlers!(sla::policies::list_sla_policies)),
+        (Operation::GetPolicy, handlers!(sla::policy::get_sla_policy)),
+        (Operation::ListCalendars, handlers!(sla::calendars::list_calendars)),
+        (Operation::GetCalendar, handlers!(sla::calendar::get_calendar)),
+        (Operation::GetSlaStats, handlers!(stats::sla::get_sla_stats)),
         (Operation::GetAttachments, handlers!(ticket::attachments::get_attachments)),
         (Operation::GetAssignments, handlers!(ticket::assignments::get_assignments)),
         (Operation::GetQueues, handlers!(queue::list::get_queues)),

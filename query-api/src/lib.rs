@@ -7,7 +7,9 @@
 //! them, is decided here in one place each: `visibility` of events, `Filter` of tickets.
 
 mod answer;
+mod as_of;
 mod asking;
+mod conditions;
 mod cursor;
 mod error;
 mod follow;

@@ -89,12 +89,16 @@ impl Fact {
     }
 }
 
-/// The whole history of a ticket; empty if the tenant has none of this id.
-pub(crate) async fn of_ticket(snapshot: &mut Snapshot, ticket: Uuid) -> Result<Vec<Logged>, sqlx::Error> {
+/// The whole history of one thing; empty if the tenant has none of this type and id.
+pub(crate) async fn history(
+    snapshot: &mut Snapshot,
+    aggregate_type: &str,
+    id: &str,
+) -> Result<Vec<Logged>, sqlx::Error> {
     logged!(
         "events AS e WHERE e.aggregate_type = $1 AND e.aggregate_id = $2 ORDER BY e.sequence",
-        TICKET,
-        ticket.to_string(),
+        aggregate_type,
+        id,
     )
     .fetch_all(&mut *snapshot.tx)
     .await

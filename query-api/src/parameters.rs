@@ -1,5 +1,6 @@
 //! Query parameters, taken one by one, so that a refusal can name the parameter.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
@@ -118,10 +119,11 @@ impl Parameters {
         self.text(name)?.map(|text| read_time(name, &text)).transpose()
     }
 
-    /// Any number of values: repeated, or with commas between them.
-    pub(crate) fn many(&mut self, name: &'static str) -> Result<Vec<String>, BadParameter> {
+    /// Any number of values, each once, in the order in which they stand: repeated, or with commas
+    /// between them.
+    pub(crate) fn in_order(&mut self, name: &'static str) -> Result<Vec<String>, BadParameter> {
         self.known.push(name);
-        let mut values = Vec::new();
+        let mut values: Vec<String> = Vec::new();
         self.pairs.retain(|(key, value)| {
             let taken = key == name;
             if taken {
@@ -132,12 +134,28 @@ impl Parameters {
         if values.iter().any(String::is_empty) {
             return Err(BadParameter::invalid(name, "a value of it is empty"));
         }
-        values.sort();
-        values.dedup();
+        let mut seen = HashSet::new();
+        values.retain(|value| seen.insert(value.clone()));
         if values.len() > MOST_VALUES {
             return Err(BadParameter::invalid(name, format!("it takes {MOST_VALUES} values at most")));
         }
         Ok(values)
+    }
+
+    /// The same where their order doesn't matter.
+    pub(crate) fn many(&mut self, name: &'static str) -> Result<Vec<String>, BadParameter> {
+        let mut values = self.in_order(name)?;
+        values.sort();
+        Ok(values)
+    }
+
+    /// The same where there are only these.
+    pub(crate) fn among(&mut self, name: &'static str, known: &[&str]) -> Result<Vec<String>, BadParameter> {
+        let values = self.many(name)?;
+        match values.iter().find(|value| !known.contains(&value.as_str())) {
+            None => Ok(values),
+            Some(_) => Err(BadParameter::invalid(name, format!("its values are {}", known.join(", ")))),
+        }
     }
 
     /// Refuses what nobody asked for.

@@ -14,6 +14,7 @@ pub(crate) enum ReadModel {
     Activity,
     QueueCounts,
     Search,
+    Sla,
 }
 
 impl ReadModel {
@@ -25,6 +26,7 @@ impl ReadModel {
             Self::Activity => "activity",
             Self::QueueCounts => "queue_counts",
             Self::Search => "search",
+            Self::Sla => "sla",
         }
     }
 }

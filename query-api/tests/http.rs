@@ -17,5 +17,15 @@ mod freshness;
 mod lists;
 #[path = "http/pages.rs"]
 mod pages;
+#[path = "http/promises.rs"]
+mod promises;
+#[path = "http/sla_rows.rs"]
+mod sla_rows;
+#[path = "http/sla_stats.rs"]
+mod sla_stats;
+#[path = "http/standings.rs"]
+mod standings;
+#[path = "http/ticket.rs"]
+mod ticket;
 #[path = "http/tickets.rs"]
 mod tickets;

@@ -10,8 +10,10 @@ pub(crate) mod messages;
 mod replay;
 pub(crate) mod row;
 pub(crate) mod sla;
+mod standing;
 mod view;
 
+use domain::event::TICKET;
 use domain::identity::Principal;
 use sqlx::QueryBuilder;
 use utoipa::IntoParams;
@@ -83,7 +85,7 @@ pub(crate) async fn past(
         Reference::Id(id) => *id,
         Reference::Number(_) => find(snapshot, caller, reference).await?.id,
     };
-    let logged = log::of_ticket(snapshot, id).await?;
+    let logged = log::history(snapshot, TICKET, &id.to_string()).await?;
     let facts: Vec<Fact> = logged.into_iter().map(|one| one.read(&api.0.upcasters)).collect();
     let mut now = Replay::default();
     for fact in &facts {

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::app::{App, Ticket, circumstances};
+use crate::app::App;
+use crate::ticket::{Ticket, circumstances};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_trail_is_searched_by_who_what_when_and_where() {

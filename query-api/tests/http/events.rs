@@ -7,7 +7,8 @@ use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::app::{App, Caller, Ticket};
+use crate::app::{App, Caller};
+use crate::ticket::Ticket;
 
 /// One server-sent event.
 #[derive(Debug)]

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::app::{App, Ticket};
+use crate::app::App;
+use crate::ticket::Ticket;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_position_is_waited_for() {

@@ -7,6 +7,7 @@ use sqlx::{Postgres, QueryBuilder};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use crate::conditions::push_any;
 use crate::http::activity_view::ActivityRow;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::visibility::push_visibility;
@@ -93,15 +94,7 @@ impl Filter {
             sql.push(")");
         }
         for (column, values) in [("a.actor_id", &self.actor), ("a.type", &self.r#type)] {
-            match values.as_slice() {
-                [] => {}
-                [one] => {
-                    sql.push(" AND ").push(column).push(" = ").push_bind(one);
-                }
-                _ => {
-                    sql.push(" AND ").push(column).push(" = ANY(").push_bind(values).push(")");
-                }
-            }
+            push_any(column, values.iter().map(String::as_str).collect(), sql);
         }
         if let Some(tickets) = tickets {
             sql.push(" AND a.ticket_id = ANY(").push_bind(tickets).push(")");

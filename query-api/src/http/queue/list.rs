@@ -76,6 +76,10 @@ pub(crate) struct Queues {
     by_category: Vec<Count>,
     /// By how they came in.
     by_source: Vec<Count>,
+    /// By how they stand with what was promised for them: `on_track`, `response_warning`,
+    /// `response_breached`, `resolution_warning`, `resolution_breached`, `paused`, `met`, `missed`; the
+    /// last two aren't open. Tickets for which nothing is promised are in none.
+    by_sla: Vec<Count>,
 }
 
 /// How many tickets there are: in all, and by status, priority, assignee and so on.
@@ -92,14 +96,17 @@ pub(crate) async fn get_queues(
 ) -> Result<Answer<Queues>, QueryError> {
     let caller = &*asking.principal;
     let (position, rows) = if caller.visibility() == Visibility::Tenant {
-        let mut snapshot = api.snapshot(&asking, Source::Models(&[ReadModel::QueueCounts])).await?;
+        let models = Source::Models(&[ReadModel::QueueCounts, ReadModel::Sla]);
+        let mut snapshot = api.snapshot(&asking, models).await?;
         let rows = kept(&mut snapshot, caller).await?;
         let position = snapshot.position;
         snapshot.close().await?;
         (position, rows)
     } else {
-        let mut snapshot = api.snapshot(&asking, Source::Models(&[ReadModel::TicketList])).await?;
-        let rows = counted(&mut snapshot, caller).await?;
+        let models = Source::Models(&[ReadModel::TicketList, ReadModel::Sla]);
+        let mut snapshot = api.snapshot(&asking, models).await?;
+        let mut rows = counted(&mut snapshot, caller).await?;
+        rows.extend(standing(&mut snapshot, caller).await?);
         let position = snapshot.position;
         snapshot.close().await?;
         (position, rows)
@@ -107,12 +114,15 @@ pub(crate) async fn get_queues(
     Ok(Answer::at(position, gather(rows)))
 }
 
-/// The counts that the projection keeps.
+/// The counts that projections keep.
 async fn kept(snapshot: &mut Snapshot, caller: &Principal) -> Result<Vec<CountRow>, sqlx::Error> {
     sqlx::query_as!(
         CountRow,
         r#"SELECT dimension AS "dimension!", key AS "key!", open AS "open!", count AS "count!"
-           FROM read.queue_counts WHERE tenant_id = $1 AND count > 0"#,
+           FROM read.queue_counts WHERE tenant_id = $1 AND count > 0
+           UNION ALL
+           SELECT 'sla', state, state NOT IN ('met', 'missed'), count
+           FROM read.sla_counts WHERE tenant_id = $1 AND count > 0"#,
         caller.tenant.0,
     )
     .fetch_all(&mut *snapshot.tx)
@@ -132,6 +142,20 @@ async fn counted(snapshot: &mut Snapshot, caller: &Principal) -> Result<Vec<Coun
     sql.push_bind(caller.tenant.0);
     push_visibility(caller, &mut sql);
     sql.push(" GROUP BY 1, 2, 3");
+    sql.build_query_as().fetch_all(&mut *snapshot.tx).await
+}
+
+/// How they stand, counted over the tickets that this caller sees.
+async fn standing(snapshot: &mut Snapshot, caller: &Principal) -> Result<Vec<CountRow>, sqlx::Error> {
+    let mut sql = QueryBuilder::new(
+        "SELECT 'sla' AS dimension, s.state AS key, s.state NOT IN ('met', 'missed') AS open, \
+                count(*) AS count \
+         FROM read.tickets AS t JOIN read.sla AS s ON s.ticket_id = t.id AND s.tenant_id = t.tenant_id \
+         WHERE s.state IS NOT NULL AND NOT t.deleted AND NOT t.spam AND t.tenant_id = ",
+    );
+    sql.push_bind(caller.tenant.0);
+    push_visibility(caller, &mut sql);
+    sql.push(" GROUP BY 2");
     sql.build_query_as().fetch_all(&mut *snapshot.tx).await
 }
 
@@ -158,6 +182,7 @@ fn gather(rows: Vec<CountRow>) -> Queues {
             "organization" => &mut queues.by_organization,
             "category" => &mut queues.by_category,
             "source" => &mut queues.by_source,
+            "sla" => &mut queues.by_sla,
             _ => continue,
         };
         let key = Some(row.key).filter(|key| !key.is_empty());
@@ -178,6 +203,7 @@ fn gather(rows: Vec<CountRow>) -> Queues {
         &mut queues.by_organization,
         &mut queues.by_category,
         &mut queues.by_source,
+        &mut queues.by_sla,
     ] {
         list.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.key.cmp(&other.key)));
     }

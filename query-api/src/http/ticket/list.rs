@@ -5,13 +5,15 @@ mod filter;
 mod sort;
 
 use axum::extract::State;
-use sqlx::{QueryBuilder, Row};
+use domain::identity::Principal;
+use sqlx::{Postgres, QueryBuilder, Row};
 use utoipa::IntoParams;
 
 use self::candidates::Found;
 use self::filter::Filter;
 use self::sort::{After, Sort};
 use super::row::{COLUMNS, TicketRow};
+use super::standing::{self, Standing};
 use super::view::TicketView;
 use crate::QueryApi;
 use crate::answer::Answer;
@@ -37,7 +39,8 @@ pub(crate) struct ListTickets {
 #[expect(dead_code, reason = "it documents what `Sort` reads")]
 pub(crate) struct SortParameter {
     /// `created_at`, `updated_at`, `priority` or `number`; with `-` before it the latest, the most
-    /// urgent or the highest first.
+    /// urgent or the highest first. For staff also `sla_due_at`: what is due next first, and tickets
+    /// without anything due last; `-sla_due_at` is the reverse.
     #[param(default = "-created_at", example = "-priority")]
     sort: Option<String>,
 }
@@ -52,10 +55,47 @@ impl FromParameters for ListTickets {
     }
 }
 
+impl ListTickets {
+    /// Whether how tickets stand decides which there are, or in which order.
+    fn is_by_sla(&self) -> bool {
+        !self.filter.sla.is_empty() || self.sort.is_by_sla()
+    }
+
+    /// What the page is read from. A search is as fresh as both that find and that show.
+    fn models(&self, caller: &Principal) -> &'static [ReadModel] {
+        match (&self.filter.search, caller.is_staff()) {
+            (None, _) => standing::beside_tickets(caller),
+            (Some(_), false) => &[ReadModel::TicketList, ReadModel::Search],
+            (Some(_), true) => &[ReadModel::TicketList, ReadModel::Search, ReadModel::Sla],
+        }
+    }
+
+    /// What was promised for a ticket is between those who promised it.
+    fn check(&self, caller: &Principal) -> Result<(), QueryError> {
+        match (caller.is_staff(), self.filter.sla.is_empty(), self.sort.is_by_sla()) {
+            (false, false, _) => Err(QueryError::StaffOnly("sla")),
+            (false, true, true) => Err(QueryError::StaffOnly("sort")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds `FROM` and the conditions.
+    fn push<'a>(&'a self, found: &'a Found, caller: &'a Principal, sql: &mut QueryBuilder<'a, Postgres>) {
+        sql.push(" FROM read.tickets AS t");
+        if self.is_by_sla() {
+            sql.push(" JOIN read.sla AS s ON s.ticket_id = t.id AND s.tenant_id = ");
+            sql.push_bind(caller.tenant.0);
+        }
+        sql.push(" WHERE ");
+        self.filter.push(found, caller, sql);
+    }
+}
+
 /// Tickets by filter, in order, page by page.
 ///
 /// Those that the caller may see, without the deleted and the spam unless they are asked for. Pages
 /// stay right while tickets change: a ticket that doesn't move in the order is on exactly one page.
+/// The filter `sla` and the order `sla_due_at` are for staff: 403 `forbidden` for others.
 #[utoipa::path(
     get, path = "/v1/tickets", operation_id = "list_tickets", tag = "Tickets",
     params(Filter, SortParameter, PageQuery, Freshness),
@@ -66,55 +106,57 @@ pub(crate) async fn list_tickets(
     asking: Asking,
     Asked(query): Asked<ListTickets>,
 ) -> Result<Answer<Page<TicketView>>, QueryError> {
+    let caller = &*asking.principal;
+    query.check(caller)?;
     let binding = Binding::new("tickets", &(asking.view(), &query.filter, query.sort));
     let after = query.page.after(&api.0.cursor_key, &binding)?;
-    // A search is as fresh as both that find and that show.
-    let models: &[ReadModel] = match query.filter.search {
-        Some(_) => &[ReadModel::TicketList, ReadModel::Search],
-        None => &[ReadModel::TicketList],
-    };
-    let mut snapshot = api.snapshot(&asking, Source::Models(models)).await?;
-    let found = Found::look(&mut snapshot, &asking.principal, &query.filter).await?;
-    let rows = rows(&mut snapshot, &asking, &query, &found, after.as_ref()).await?;
-    let total = if query.page.count {
-        Some(count(&mut snapshot, &asking, &query.filter, &found).await?)
-    } else {
-        None
-    };
+    let mut snapshot = api.snapshot(&asking, Source::Models(query.models(caller))).await?;
+    let found = Found::look(&mut snapshot, caller, &query.filter).await?;
+    let rows = rows(&mut snapshot, caller, &query, &found, after.as_ref()).await?;
+    let total =
+        if query.page.count { Some(count(&mut snapshot, caller, &query, &found).await?) } else { None };
     let position = snapshot.position;
     snapshot.close().await?;
-    let page = Page::cut(rows, query.page.limit, total, |last| {
-        cursor::seal(&api.0.cursor_key, &binding, &query.sort.key(last))
+    let page = Page::cut(rows, query.page.limit, total, |(row, standing)| {
+        cursor::seal(&api.0.cursor_key, &binding, &query.sort.key(row, standing.as_ref()))
     });
-    Ok(Answer::at(position, page.map(|row| TicketView::new(row, &asking.principal))))
+    Ok(Answer::at(position, page.map(|(row, standing)| TicketView::new(row, standing, caller))))
 }
 
+/// The tickets of a page, with how they stand.
 async fn rows(
     snapshot: &mut Snapshot,
-    asking: &Asking,
+    caller: &Principal,
     query: &ListTickets,
     found: &Found,
     after: Option<&After>,
-) -> Result<Vec<TicketRow>, sqlx::Error> {
+) -> Result<Vec<(TicketRow, Option<Standing>)>, sqlx::Error> {
     let mut sql = QueryBuilder::new("SELECT ");
-    sql.push(COLUMNS).push(" FROM read.tickets AS t WHERE ");
-    query.filter.push(found, &asking.principal, &mut sql);
+    sql.push(COLUMNS);
+    query.push(found, caller, &mut sql);
     if let Some(after) = after {
         query.sort.push_after(after, &mut sql);
     }
     query.sort.push_order(&mut sql);
     sql.push(" LIMIT ").push_bind(query.page.limit.probe());
-    sql.build_query_as().fetch_all(&mut *snapshot.tx).await
+    let rows: Vec<TicketRow> = sql.build_query_as().fetch_all(&mut *snapshot.tx).await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let mut standings = standing::of(snapshot, caller, &ids).await?;
+    let beside = |row: TicketRow| {
+        let standing = standings.remove(&row.id);
+        (row, standing)
+    };
+    Ok(rows.into_iter().map(beside).collect())
 }
 
 async fn count(
     snapshot: &mut Snapshot,
-    asking: &Asking,
-    filter: &Filter,
+    caller: &Principal,
+    query: &ListTickets,
     found: &Found,
 ) -> Result<i64, sqlx::Error> {
-    let mut sql = QueryBuilder::new("SELECT count(*) AS total FROM read.tickets AS t WHERE ");
-    filter.push(found, &asking.principal, &mut sql);
+    let mut sql = QueryBuilder::new("SELECT count(*) AS total");
+    query.push(found, caller, &mut sql);
     sql.build().fetch_one(&mut *snapshot.tx).await?.try_get("total")
 }
 

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::row::TicketRow;
+use super::standing::{Standing, StandingView};
 use crate::time::Time;
 
 /// Who asked for support.
@@ -140,11 +141,14 @@ pub(crate) struct InternalView {
     /// When anything about it changed last, notes included; only for those who may read them.
     #[serde(skip_serializing_if = "Option::is_none")]
     internal_updated_at: Option<Time>,
+    /// How it stands with what was promised for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sla: Option<StandingView>,
 }
 
 impl TicketView {
     /// A ticket as this caller may see it.
-    pub(crate) fn new(row: TicketRow, caller: &Principal) -> Self {
+    pub(crate) fn new(row: TicketRow, standing: Option<Standing>, caller: &Principal) -> Self {
         let notes = caller.sees_notes();
         let internal = caller.is_staff().then(|| InternalView {
             routing: row.routing,
@@ -157,6 +161,7 @@ impl TicketView {
             deleted: row.deleted,
             note_count: notes.then_some(row.internal_messages),
             internal_updated_at: notes.then_some(row.internal_updated_at),
+            sla: standing.map(StandingView::from),
         });
         Self {
             id: row.id,

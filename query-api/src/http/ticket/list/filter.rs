@@ -3,10 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use domain::identity::Principal;
+use domain::sla::clock::SlaState;
 use sqlx::{Postgres, QueryBuilder};
 use utoipa::IntoParams;
 
 use super::candidates::{Candidates, Found};
+use crate::conditions::{push_any, push_assigned};
 use crate::parameters::{BadParameter, Parameters};
 use crate::visibility::push_visibility;
 
@@ -55,6 +57,10 @@ pub(crate) struct Filter {
     /// How tickets came in: portal, web, widget, email, chat, phone, api, webhook, manual, import.
     #[param(required = false)]
     pub(crate) source: Vec<String>,
+    /// How tickets stand with what was promised for them: on_track, response_warning,
+    /// response_breached, resolution_warning, resolution_breached, paused, met, missed. For staff.
+    #[param(required = false, example = json!(["response_breached", "resolution_breached"]))]
+    pub(crate) sla: Vec<String>,
     /// Opened after this moment.
     pub(crate) created_after: Option<DateTime<Utc>>,
     /// Opened before this moment.
@@ -80,7 +86,7 @@ impl Filter {
         let what = "true or false";
         Ok(Self {
             status: parameters.many("status")?,
-            status_category: among(parameters, "status_category", &CATEGORIES)?,
+            status_category: parameters.among("status_category", &CATEGORIES)?,
             priority: parameters.many("priority")?,
             category: parameters.many("category")?,
             request_type: parameters.many("request_type")?,
@@ -89,7 +95,8 @@ impl Filter {
             organization: parameters.many("organization")?,
             requester: parameters.many("requester")?,
             tag: parameters.many("tag")?,
-            source: among(parameters, "source", &SOURCES)?,
+            source: parameters.among("source", &SOURCES)?,
+            sla: parameters.among("sla", &SlaState::ALL.map(SlaState::as_str))?,
             created_after: parameters.time("created_after")?,
             created_before: parameters.time("created_before")?,
             updated_after: parameters.time("updated_after")?,
@@ -100,7 +107,8 @@ impl Filter {
         })
     }
 
-    /// Adds the conditions to a statement over `read.tickets AS t`, after its `WHERE`.
+    /// Adds the conditions to a statement over `read.tickets AS t`, and `read.sla AS s` where how they
+    /// stand is asked for, after its `WHERE`.
     pub(crate) fn push<'a>(
         &'a self,
         candidates: &'a Found,
@@ -121,6 +129,7 @@ impl Filter {
             ("t.organization", &self.organization),
             ("t.requester_id", &self.requester),
             ("t.source", &self.source),
+            ("s.state", &self.sla),
         ] {
             push_any(column, values.iter().map(String::as_str).collect(), sql);
         }
@@ -156,56 +165,6 @@ impl Filter {
             }
             None => {}
         }
-    }
-}
-
-/// `me` is the caller, `none` nobody.
-fn push_assigned<'a>(
-    column: &str,
-    values: &'a [String],
-    me: Option<&'a str>,
-    sql: &mut QueryBuilder<'a, Postgres>,
-) {
-    let nobody = values.iter().any(|value| value == "none");
-    let somebody: Vec<&str> = values
-        .iter()
-        .filter(|value| *value != "none")
-        .map(|value| me.filter(|_| value == "me").unwrap_or(value))
-        .collect();
-    match (nobody, somebody.is_empty()) {
-        (false, _) => push_any(column, somebody, sql),
-        (true, true) => {
-            sql.push(" AND ").push(column).push(" IS NULL");
-        }
-        (true, false) => {
-            sql.push(" AND (").push(column).push(" IS NULL OR ").push(column).push(" = ANY(");
-            sql.push_bind(somebody).push("))");
-        }
-    }
-}
-
-/// One value is compared as such: the planner knows then that the index gives the order.
-fn push_any<'a>(column: &str, values: Vec<&'a str>, sql: &mut QueryBuilder<'a, Postgres>) {
-    match values.as_slice() {
-        [] => {}
-        [one] => {
-            sql.push(" AND ").push(column).push(" = ").push_bind(*one);
-        }
-        _ => {
-            sql.push(" AND ").push(column).push(" = ANY(").push_bind(values).push(")");
-        }
-    }
-}
-
-fn among(
-    parameters: &mut Parameters,
-    name: &'static str,
-    known: &[&str],
-) -> Result<Vec<String>, BadParameter> {
-    let values = parameters.many(name)?;
-    match values.iter().find(|value| !known.contains(&value.as_str())) {
-        None => Ok(values),
-        Some(_) => Err(BadParameter::invalid(name, format!("its values are {}", known.join(", ")))),
     }
 }
 
@@ -260,6 +219,7 @@ mod tests {
     fn one_value_is_compared_several_are_alternatives() {
         let agent = caller("support_agent");
         assert!(sql("status=open", &agent).ends_with("AND t.status = $2"));
+        assert!(sql("sla=met,missed", &agent).ends_with("AND s.state = ANY($2)"));
         assert!(sql("status=open,new", &agent).ends_with("AND t.status = ANY($2)"));
         assert!(sql("assignee=none", &agent).ends_with("AND t.agent IS NULL"));
         assert!(sql("assignee=none,me", &agent).ends_with("AND (t.agent IS NULL OR t.agent = ANY($2))"));
@@ -281,6 +241,7 @@ mod tests {
     #[test]
     fn bad_values_name_their_filter() {
         assert_eq!(refused("source=pigeon"), "source");
+        assert_eq!(refused("sla=breached"), "sla");
         assert_eq!(refused("status_category=open,odd"), "status_category");
         assert_eq!(refused("created_after=yesterday"), "created_after");
         assert_eq!(refused("deleted=perhaps"), "deleted");

@@ -1,0 +1,3 @@
+//! What can be asked about how the work went.
+
+pub(crate) mod sla;

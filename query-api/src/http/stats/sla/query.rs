@@ -1,0 +1,246 @@
+//! Which promises are counted, by what, and the SQL for it.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use domain::identity::{Principal, Visibility};
+use domain::sla::policy::Metric;
+use sqlx::{Postgres, QueryBuilder};
+use utoipa::IntoParams;
+
+use crate::conditions::{push_any, push_assigned};
+use crate::parameters::{BadParameter, FromParameters, Parameters};
+use crate::visibility::push_visibility;
+
+/// What promises are counted by.
+const DIMENSIONS: [(&str, Dimension); 10] = [
+    ("policy", Dimension::Column("o.policy")),
+    ("priority", Dimension::Column("o.priority")),
+    ("agent", Dimension::Column("o.agent")),
+    ("team", Dimension::Column("o.team")),
+    ("organization", Dimension::Column("o.organization")),
+    ("metric", Dimension::Column("o.metric")),
+    ("day", Dimension::Period("'day'")),
+    ("week", Dimension::Period("'week'")),
+    ("month", Dimension::Period("'month'")),
+    ("hour", Dimension::Hour),
+];
+
+/// Where a group's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dimension {
+    /// A column of `read.sla_outcomes AS o`.
+    Column(&'static str),
+    /// The local date on which the period began in which it was decided.
+    Period(&'static str),
+    /// The hour in which it was decided: the moment at which that began, since of the hours that a
+    /// local clock shows one may come twice.
+    Hour,
+}
+
+/// Which promises are counted, and by what.
+#[derive(Clone, Debug, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StatsQuery {
+    /// Decided at this moment or after it.
+    pub(crate) from: Option<DateTime<Utc>>,
+    /// Decided before this moment.
+    pub(crate) to: Option<DateTime<Utc>>,
+    /// By what they are counted, in the order in which groups are sorted: policy, priority, agent,
+    /// team, organization, metric, day, week, month, hour.
+    #[param(required = false, default = json!(["metric"]), example = json!(["policy", "month"]))]
+    pub(crate) group_by: Vec<String>,
+    /// In which days, weeks, months and hours begin, by its IANA name.
+    #[param(value_type = String, required = false, default = "UTC", example = "Europe/Berlin")]
+    pub(crate) time_zone: Tz,
+    /// What was promised: first_response, next_reply, resolution.
+    #[param(required = false)]
+    metric: Vec<String>,
+    /// Policies.
+    #[param(required = false)]
+    policy: Vec<String>,
+    /// Priorities.
+    #[param(required = false)]
+    priority: Vec<String>,
+    /// Agents who had the ticket: ids, `me`, `none`.
+    #[param(required = false)]
+    agent: Vec<String>,
+    /// Teams that had the ticket: ids, `none`.
+    #[param(required = false)]
+    team: Vec<String>,
+}
+
+impl FromParameters for StatsQuery {
+    fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
+        let query = Self {
+            from: parameters.time("from")?,
+            to: parameters.time("to")?,
+            group_by: group_by(parameters)?,
+            time_zone: parameters
+                .one("time_zone", "a time zone by its IANA name, such as Europe/Berlin")?
+                .unwrap_or(Tz::UTC),
+            metric: parameters.among("metric", &Metric::ALL.map(Metric::as_str))?,
+            policy: parameters.many("policy")?,
+            priority: parameters.many("priority")?,
+            agent: parameters.many("agent")?,
+            team: parameters.many("team")?,
+        };
+        match (query.from, query.to) {
+            (Some(from), Some(to)) if to <= from => {
+                Err(BadParameter::invalid("to", "it should be after `from`"))
+            }
+            _ => Ok(query),
+        }
+    }
+}
+
+fn group_by(parameters: &mut Parameters) -> Result<Vec<String>, BadParameter> {
+    let mut names = parameters.in_order("group_by")?;
+    if names.iter().any(|name| dimension(name).is_none()) {
+        let known = DIMENSIONS.map(|(name, _)| name).join(", ");
+        return Err(BadParameter::invalid("group_by", format!("its values are {known}")));
+    }
+    if names.is_empty() {
+        names.push("metric".to_owned());
+    }
+    Ok(names)
+}
+
+fn dimension(name: &str) -> Option<Dimension> {
+    DIMENSIONS.iter().find(|(known, _)| *known == name).map(|(_, dimension)| *dimension)
+}
+
+impl StatsQuery {
+    /// Whether the caller sees all that is counted. For others the list of tickets says what they see.
+    pub(crate) fn sees_all(caller: &Principal) -> bool {
+        caller.visibility() == Visibility::Tenant
+    }
+
+    /// The statement: a row for each group, with its key in the order asked for, up to `limit` of them.
+    ///
+    /// What is counted by is made text after the counting: so it is done once a group, and Postgres
+    /// counts in one walk without sorting all that there is.
+    pub(crate) fn sql<'a>(&'a self, caller: &'a Principal, limit: i64) -> QueryBuilder<'a, Postgres> {
+        let dimensions: Vec<Dimension> = self.group_by.iter().filter_map(|name| dimension(name)).collect();
+        let mut sql = QueryBuilder::new("SELECT ARRAY[");
+        let mut shown = sql.separated(", ");
+        for (index, dimension) in dimensions.iter().enumerate() {
+            shown.push(dimension.shown(index));
+        }
+        sql.push("] AS key, g.met, g.missed FROM (SELECT ");
+        for (index, dimension) in dimensions.iter().enumerate() {
+            dimension.push(self.time_zone, &mut sql);
+            sql.push(format_args!(" AS k{index}, "));
+        }
+        sql.push("count(*) FILTER (WHERE NOT o.missed) AS met, count(*) FILTER (WHERE o.missed) AS missed");
+        sql.push(" FROM read.sla_outcomes AS o");
+        if !Self::sees_all(caller) {
+            sql.push(" JOIN read.tickets AS t ON t.id = o.ticket_id AND t.tenant_id = o.tenant_id");
+        }
+        sql.push(" WHERE o.tenant_id = ").push_bind(caller.tenant.0);
+        if !Self::sees_all(caller) {
+            push_visibility(caller, &mut sql);
+        }
+        if let Some(from) = self.from {
+            sql.push(" AND o.decided_at >= ").push_bind(from);
+        }
+        if let Some(to) = self.to {
+            sql.push(" AND o.decided_at < ").push_bind(to);
+        }
+        for (column, values) in
+            [("o.metric", &self.metric), ("o.policy", &self.policy), ("o.priority", &self.priority)]
+        {
+            push_any(column, values.iter().map(String::as_str).collect(), &mut sql);
+        }
+        push_assigned("o.agent", &self.agent, Some(caller.user.as_str()), &mut sql);
+        push_assigned("o.team", &self.team, None, &mut sql);
+        sql.push(" GROUP BY ");
+        let mut places = sql.separated(", ");
+        for place in 1..=dimensions.len() {
+            places.push(place);
+        }
+        sql.push(") AS g ORDER BY 1 LIMIT ").push_bind(limit);
+        sql
+    }
+}
+
+impl Dimension {
+    /// Adds what is counted by.
+    fn push(self, zone: Tz, sql: &mut QueryBuilder<'_, Postgres>) {
+        match self {
+            Self::Column(column) => {
+                sql.push(column);
+            }
+            Self::Period(period) => {
+                sql.push("date_trunc(").push(period).push(", o.decided_at AT TIME ZONE ");
+                sql.push_bind(zone.name()).push(")");
+            }
+            Self::Hour => {
+                sql.push("date_trunc('hour', o.decided_at, ").push_bind(zone.name()).push(")");
+            }
+        }
+    }
+
+    /// The same as text, by its place. The collation is said of each: a list of values has but one.
+    fn shown(self, index: usize) -> String {
+        let text = match self {
+            Self::Column(_) => format!("g.k{index}"),
+            Self::Period(_) => format!("to_char(g.k{index}, 'YYYY-MM-DD')"),
+            Self::Hour => {
+                format!("to_char(g.k{index} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
+            }
+        };
+        format!("{text} COLLATE \"C\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ids::{TenantId, UserId};
+    use utoipa::openapi::path::ParameterIn;
+
+    use super::*;
+
+    fn refused(query: &str) -> String {
+        StatsQuery::read(Some(query)).unwrap_err().name().to_owned()
+    }
+
+    #[test]
+    fn what_is_documented_is_what_is_read() {
+        let mut parameters = Parameters::parse(None).unwrap();
+        StatsQuery::take(&mut parameters).unwrap();
+        let documented = StatsQuery::into_params(|| Some(ParameterIn::Query));
+        let names: Vec<_> = documented.into_iter().map(|parameter| parameter.name).collect();
+        assert_eq!(names, parameters.known());
+    }
+
+    #[test]
+    fn groups_keep_the_order_that_was_asked_for() {
+        let query = StatsQuery::read(Some("group_by=team,policy&group_by=day,team")).unwrap();
+        assert_eq!(query.group_by, ["team", "policy", "day"]);
+        assert_eq!(StatsQuery::read(None).unwrap().group_by, ["metric"]);
+    }
+
+    #[test]
+    fn who_sees_a_part_gets_counts_of_that_part() {
+        let sql = |role: &str| {
+            let user = UserId::new("otto").unwrap();
+            let caller = Principal::new(user, TenantId::of_key("t"), vec![role.to_owned()]);
+            StatsQuery::read(None).unwrap().sql(&caller, 9).into_sql()
+        };
+        assert!(!sql("support_lead").contains("read.tickets"));
+        let part = sql("org_support");
+        assert!(part.contains(" JOIN read.tickets AS t ON t.id = o.ticket_id"), "{part}");
+        assert!(part.contains("WHERE o.tenant_id = $1 AND t.requester_id = $2 GROUP BY"), "{part}");
+    }
+
+    #[test]
+    fn bad_values_name_their_parameter() {
+        assert_eq!(refused("group_by=colour"), "group_by");
+        assert_eq!(refused("time_zone=Europe/Nowhere"), "time_zone");
+        assert_eq!(refused("time_zone=CET-1"), "time_zone");
+        assert_eq!(refused("metric=speed"), "metric");
+        assert_eq!(refused("from=yesterday"), "from");
+        assert_eq!(refused("from=2026-01-02T00:00:00Z&to=2026-01-02T00:00:00Z"), "to");
+        assert_eq!(refused("source=email"), "source");
+    }
+}
