@@ -26,10 +26,12 @@ struct Outcome {
 }
 
 /// Notes what is decided now and wasn't, or otherwise. A row tells who had the ticket when it was decided,
-/// so one that stands is left alone.
+/// so one that stands is left alone. Of a ticket that is cancelled, deleted or spam nothing counts.
 pub(super) fn decide(id: Uuid, ticket: &mut Ticket, outcomes: &mut Outcomes) {
     let mut decided = Vec::new();
-    for clock in ticket.watch.clocks().clocks() {
+    let clocks = ticket.watch.clocks();
+    let counting = if clocks.is_void() { &[] } else { clocks.clocks() };
+    for clock in counting {
         let (Some((kept, at)), Some(policy)) = (clock.decided(), &clock.policy) else { continue };
         let now = Decided { metric: clock.metric, instance: clock.instance, kept, at };
         if !ticket.decided.contains(&now) {
