@@ -50,6 +50,7 @@ row! {
         escalation_level: i32,
         escalated_to_role: Option<String>,
         escalated_to_agent: Option<String>,
+        escalated_to_team: Option<String>,
         public_messages: i32,
         internal_messages: i32,
         created_at: DateTime<Utc>,
@@ -77,11 +78,11 @@ impl Projection for TicketList {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn sql(&self) -> Sql {
-        sql!("ticket_list_v1")
+        sql!("ticket_list_v2")
     }
 
     fn tables(&self) -> &'static [&'static str] {

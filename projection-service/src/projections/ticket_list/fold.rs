@@ -110,6 +110,7 @@ pub(super) fn apply(ticket: &mut Ticket, event: &TicketEvent, fact: &Fact<'_>) {
             ticket.escalation_level = event.level as i32;
             ticket.escalated_to_role.clone_from(&event.to_role);
             ticket.escalated_to_agent = text(event.to_agent.as_ref());
+            ticket.escalated_to_team = text(event.to_team.as_ref());
         }
         TicketEvent::TicketRouted(event) => {
             routing(event.to).clone_into(&mut ticket.routing);

@@ -28,6 +28,7 @@ pub(crate) struct Replay {
     last_agent_message_at: Option<DateTime<Utc>>,
     escalated_to_role: Option<String>,
     escalated_to_agent: Option<String>,
+    escalated_to_team: Option<String>,
     version: i64,
     position: i64,
 }
@@ -51,6 +52,7 @@ impl Replay {
             TicketEvent::TicketEscalated(event) => {
                 self.escalated_to_role.clone_from(&event.to_role);
                 self.escalated_to_agent = event.to_agent.clone().map(String::from);
+                self.escalated_to_team = event.to_team.clone().map(String::from);
             }
             _ => {}
         }
@@ -121,6 +123,7 @@ impl Replay {
             escalation_level: ticket.escalation_level as i32,
             escalated_to_role: self.escalated_to_role,
             escalated_to_agent: self.escalated_to_agent,
+            escalated_to_team: self.escalated_to_team,
             public_messages: (ticket.messages.len() - notes) as i32,
             internal_messages: notes as i32,
             created_at: Time(self.created_at),

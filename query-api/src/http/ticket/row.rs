@@ -12,7 +12,7 @@ pub(crate) const COLUMNS: &str = "t.id, t.number, t.subject, t.description, t.st
     t.assigned_organization, t.routed_organization, t.routing, t.requester_id, t.requester_name, \
     t.requester_email, t.requester_organization, t.tags, t.custom_fields, t.rating, t.rating_comment, \
     t.resolution_notes, t.reopen_count, t.escalation_level, t.escalated_to_role, t.escalated_to_agent, \
-    t.public_messages, t.internal_messages, t.created_at, t.updated_at, t.internal_updated_at, \
+    t.escalated_to_team, t.public_messages, t.internal_messages, t.created_at, t.updated_at, t.internal_updated_at, \
     t.first_responded_at, t.resolved_at, t.closed_at, t.last_customer_message_at, t.last_agent_message_at, \
     t.spam, t.deleted, t.version, t.position";
 
@@ -49,6 +49,7 @@ pub(crate) struct TicketRow {
     pub(crate) escalation_level: i32,
     pub(crate) escalated_to_role: Option<String>,
     pub(crate) escalated_to_agent: Option<String>,
+    pub(crate) escalated_to_team: Option<String>,
     pub(crate) public_messages: i32,
     pub(crate) internal_messages: i32,
     pub(crate) created_at: Time,

@@ -128,6 +128,8 @@ pub(crate) struct InternalView {
     escalated_to_role: Option<String>,
     /// The agent that it was escalated to.
     escalated_to_agent: Option<String>,
+    /// The team that it was escalated to.
+    escalated_to_team: Option<String>,
     /// It is spam.
     #[schema(example = false)]
     spam: bool,
@@ -157,6 +159,7 @@ impl TicketView {
             escalation_level: row.escalation_level,
             escalated_to_role: row.escalated_to_role,
             escalated_to_agent: row.escalated_to_agent,
+            escalated_to_team: row.escalated_to_team,
             spam: row.spam,
             deleted: row.deleted,
             note_count: notes.then_some(row.internal_messages),

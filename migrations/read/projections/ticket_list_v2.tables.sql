@@ -32,6 +32,7 @@ CREATE TABLE tickets (
     escalation_level         integer NOT NULL,
     escalated_to_role        text COLLATE "C",
     escalated_to_agent       text COLLATE "C",
+    escalated_to_team        text COLLATE "C",
     public_messages          integer NOT NULL,
     internal_messages        integer NOT NULL,
     created_at               timestamptz NOT NULL,

@@ -3,7 +3,7 @@ SELECT id, tenant_id, number, subject, description, status, status_category, pri
        category, request_type, source, agent, team, organization, assigned_organization,
        routed_organization, routing, requester_id, requester_name, requester_email,
        requester_organization, tags, custom_fields, rating, rating_comment, resolution_notes,
-       reopen_count, escalation_level, escalated_to_role, escalated_to_agent, public_messages,
+       reopen_count, escalation_level, escalated_to_role, escalated_to_agent, escalated_to_team, public_messages,
        internal_messages, created_at, updated_at, internal_updated_at, first_responded_at,
        resolved_at, closed_at, last_customer_message_at, last_agent_message_at, spam, deleted,
        version, position
