@@ -90,7 +90,8 @@ async fn tokens_are_made_while_nothing_runs_and_for_tenants_that_are_there_alone
 
 #[tokio::test(flavor = "multi_thread")]
 async fn history_and_demo_come_in_once_however_often_they_are_told() {
-    let docket = Running::up().await;
+    // What is overdue in the demo would be raised between two looks at the log's head.
+    let docket = Running::up_with(&[("DOCKET_TIMERS", "off")]).await;
     let file = docket.dir().join("incidents.csv");
     std::fs::write(&file, include_str!("cli/incidents.csv")).unwrap();
     let import = ["import", "servicenow", file.to_str().unwrap()];
@@ -145,4 +146,28 @@ fn wrong_usage_is_two_and_failure_is_one_line_and_one() {
     let line = String::from_utf8(failed.stderr).unwrap();
     assert!(line.contains("`prot`"), "{line}");
     assert_eq!(json!(line.lines().count()), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_goes_on_where_a_breach_was_raised_meanwhile() {
+    let docket = Running::up().await;
+    let file = docket.dir().join("incidents.csv");
+    let rows: Vec<&str> = include_str!("cli/incidents.csv").lines().collect();
+    let import = ["import", "servicenow", file.to_str().unwrap()];
+    std::fs::write(&file, rows[..2].join("\n")).unwrap();
+    docket.prints(&import);
+    eventually("an open ticket of long ago is overdue", || async {
+        let ticket = docket.ticket("default", "INC0000001").await;
+        (ticket["sla"]["state"] == "resolution_breached").then_some(())
+    })
+    .await;
+    std::fs::write(&file, rows[..4].join("\n")).unwrap();
+    let report = docket.prints(&import);
+    assert!(!report.contains("went on here"), "{report}");
+    let ticket = eventually("its history goes on", || async {
+        let ticket = docket.ticket("default", "INC0000001").await;
+        (ticket["status"] == "closed").then_some(ticket)
+    })
+    .await;
+    assert_eq!(ticket["sla"]["state"], "missed", "{ticket}");
 }

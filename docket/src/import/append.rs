@@ -36,24 +36,21 @@ pub(crate) enum AppendError {
 
 /// Appends what isn't there yet.
 pub(crate) async fn append(log: &EventLog, tenant: TenantId, plan: Plan) -> Result<Done, AppendError> {
-    let mut there = 0;
+    let (mut there, mut version) = (0, Version(0));
     let mut waits = Backoff::new(Duration::from_millis(100), Duration::from_secs(3));
     for _ in 0..TRIES {
-        let command = command(tenant, &plan, there);
+        let command = command(tenant, &plan, there, version);
         match log.append(command).await {
             Ok(Outcome::Appended { position, .. }) => {
                 return Ok(Done::Added { events: plan.events.len() - there, position });
-            }
-            Ok(Outcome::Conflict { actual }) if actual.0 as usize == plan.events.len() => {
-                return Ok(Done::There);
             }
             Ok(Outcome::ClaimTaken { holder, .. }) if holder != plan.id.to_string() => {
                 return Ok(Done::Refused("its number is that of another ticket here"));
             }
             Ok(Outcome::Conflict { .. } | Outcome::ClaimTaken { .. }) => {
                 match in_log(&log.reader(), &plan).await? {
-                    Some(count) if count >= plan.events.len() => return Ok(Done::There),
-                    Some(count) => there = count,
+                    Some((count, _)) if count >= plan.events.len() => return Ok(Done::There),
+                    Some(found) => (there, version) = found,
                     None => return Ok(Done::Refused("it went on here since the last import")),
                 }
             }
@@ -65,13 +62,13 @@ pub(crate) async fn append(log: &EventLog, tenant: TenantId, plan: Plan) -> Resu
     Err(LogError::Unavailable(None).into())
 }
 
-fn command(tenant: TenantId, plan: &Plan, there: usize) -> Append {
+fn command(tenant: TenantId, plan: &Plan, there: usize, version: Version) -> Append {
     let claim = Claim { kind: "ticket_number", value: plan.number.clone() };
     Append {
         tenant,
         aggregate_type: TICKET,
         aggregate_id: plan.id.to_string(),
-        expected: Version(there as i64),
+        expected: version,
         events: plan.events[there..].to_vec(),
         command_id: CommandId(Uuid::new_v5(&plan.id.0, format!("from {there}").as_bytes())),
         idempotency: None,
@@ -79,9 +76,13 @@ fn command(tenant: TenantId, plan: &Plan, there: usize) -> Append {
     }
 }
 
-/// How many events of the plan are in the log; `None` if others are among them.
-async fn in_log(reader: &LogReader, plan: &Plan) -> Result<Option<usize>, sqlx::Error> {
+/// How many events of the plan are in the log, and the ticket's version; `None` if others are among them.
+/// What time has raised for it meanwhile changes nothing that an import tells.
+async fn in_log(reader: &LogReader, plan: &Plan) -> Result<Option<(usize, Version)>, sqlx::Error> {
+    const RAISED: [&str; 3] = ["SlaWarned", "SlaBreached", "TicketEscalated"];
     let events = reader.read_stream(TICKET, &plan.id.to_string()).await?;
-    let same = events.iter().zip(&plan.events).all(|(there, planned)| there.event_id == planned.event_id);
-    Ok(same.then_some(events.len()))
+    let version = events.last().map_or(Version(0), |last| last.sequence);
+    let told: Vec<_> = events.iter().filter(|event| !RAISED.contains(&event.event_type.as_str())).collect();
+    let same = told.iter().zip(&plan.events).all(|(there, planned)| there.event_id == planned.event_id);
+    Ok(same.then_some((told.len(), version)))
 }

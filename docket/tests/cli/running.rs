@@ -33,15 +33,20 @@ pub(crate) fn signal(pid: impl Debug, name: &str) {
 pub(crate) struct Running {
     child: Option<Child>,
     dir: TempDir,
+    env: &'static [(&'static str, &'static str)],
 }
 
 impl Running {
     pub(crate) async fn up() -> Self {
+        Self::up_with(&[]).await
+    }
+
+    pub(crate) async fn up_with(env: &'static [(&'static str, &'static str)]) -> Self {
         // reqwest is built without cryptography of its own; a second installation is no matter.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         // As root, Postgres runs as another user, who must get to its files below.
         let dir = tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir().unwrap();
-        let mut running = Self { child: None, dir };
+        let mut running = Self { child: None, dir, env };
         running.up_again().await;
         running
     }
@@ -52,6 +57,7 @@ impl Running {
         let child = tokio::process::Command::new(BINARY)
             .args(["up", "--port", "0", "--data-dir"])
             .arg(self.data_dir())
+            .envs(self.env.iter().copied())
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)

@@ -53,6 +53,12 @@ async fn a_real_year_comes_in_whole_though_killed_half_way() {
     docket.run_ok(&["import", "servicenow", path, "--tenant", "desk"]);
     assert_eq!(docket.settled().await, head, "a second run adds nothing");
 
+    let raised =
+        "SELECT count(*) FROM events WHERE event_type IN ('SlaWarned', 'SlaBreached', 'TicketEscalated')";
+    assert_eq!(number(&docket, raised).await, 0, "all clocks had stopped before the import");
+    let missed = "SELECT count(*) FROM read.sla_outcomes WHERE missed";
+    assert!(number(&docket, missed).await > 1_000, "their misses stand");
+
     let tickets = "SELECT count(*) FROM read.tickets WHERE number LIKE 'INC%'";
     assert_eq!(number(&docket, tickets).await, 24_918);
     assert_eq!(number(&docket, &format!("{tickets} AND status_category = 'closed'")).await, 24_918);
