@@ -25,6 +25,7 @@ use event_store::{EventLog, Loaded};
 
 pub use answer::{Answer, Extra};
 pub use error::CommandError;
+pub(crate) use error::overloaded;
 pub use request::{CommandRequest, History, IdempotencyKey, Target, TicketRef};
 pub use tenant::{TenantAnswer, TenantRequestError};
 

@@ -9,6 +9,7 @@ use event_store::{EventLog, LogOptions};
 use service_kit::auth::Authenticator;
 use service_kit::health::Health;
 use sqlx::PgPool;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -52,6 +53,8 @@ struct Inner {
     authenticator: Authenticator,
     pool: PgPool,
     relay: std::sync::Mutex<Option<JoinHandle<()>>>,
+    clock: Arc<dyn Clock>,
+    backtests: Arc<Semaphore>,
 }
 
 impl CommandService {
@@ -64,11 +67,13 @@ impl CommandService {
             tokio::spawn(Relay::run(options, deps.shutdown))
         });
         Self(Arc::new(Inner {
-            executor: Executor::new(log.clone(), deps.clock, deps.ids),
+            executor: Executor::new(log.clone(), deps.clock.clone(), deps.ids),
             log,
             authenticator: deps.authenticator,
             pool: deps.pool,
             relay: std::sync::Mutex::new(relay),
+            clock: deps.clock,
+            backtests: Arc::new(Semaphore::new(1)),
         }))
     }
 
@@ -85,6 +90,17 @@ impl CommandService {
     /// Who callers are.
     pub(crate) fn authenticator(&self) -> &Authenticator {
         &self.0.authenticator
+    }
+
+    /// Tells the time.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    /// The turn at a backtest, until dropped; none while another one is at work. Each takes memory by
+    /// the tickets that it is tried on.
+    pub(crate) fn turn_at_backtest(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.backtests.clone().try_acquire_owned().ok()
     }
 
     /// What it needs to work. NATS isn't among it: without NATS commands go on.

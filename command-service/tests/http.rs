@@ -8,6 +8,8 @@
 
 #[path = "http/access.rs"]
 mod access;
+#[path = "http/backtest.rs"]
+mod backtest;
 #[path = "http/bad_input.rs"]
 mod bad_input;
 #[path = "http/bulk.rs"]

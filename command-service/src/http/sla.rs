@@ -1,5 +1,6 @@
 //! Service levels: policies, and all that is configured at once.
 
+mod backtest;
 mod change;
 mod policy;
 
@@ -13,5 +14,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::configures::<ChangePolicy>(),
         Endpoint::configures::<RemovePolicy>(),
         Endpoint::configures::<ChangeSla>(),
+        backtest::endpoint(),
     ]
 }
