@@ -65,7 +65,7 @@ fn or_null(schema: RefOr<Schema>) -> RefOr<Schema> {
             object.additional_properties = object.additional_properties.map(|each| {
                 Box::new(match *each {
                     AdditionalProperties::RefOr(of) => AdditionalProperties::RefOr(or_null(of)),
-                    other => other,
+                    any @ AdditionalProperties::FreeForm(_) => any,
                 })
             });
             object.into()
@@ -76,7 +76,7 @@ fn or_null(schema: RefOr<Schema>) -> RefOr<Schema> {
             RefOr::T(Schema::Array(array))
         }
         RefOr::T(other) => RefOr::T(other),
-        reference => {
+        reference @ RefOr::Ref(_) => {
             OneOfBuilder::new().item(ObjectBuilder::new().schema_type(Type::Null)).item(reference).into()
         }
     }

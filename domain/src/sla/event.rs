@@ -83,6 +83,7 @@ pub struct AutoCloseChanged {
 
 event_types! {
     /// Everything that can happen to a tenant's policies and calendars.
+    #[expect(clippy::large_enum_variant, reason = "there are few of them")]
     SlaEvent {
         PolicyAdded = "1",
         PolicyChanged = "1",

@@ -132,7 +132,9 @@ impl Sla {
             }
         }
         let mut then = self.clone();
-        events.iter().for_each(|event| then.apply(event.clone()));
+        for event in events.iter() {
+            then.apply(event.clone());
+        }
         let keys = |policies: &[PolicySpec]| policies.iter().map(|policy| policy.key.clone()).collect();
         let (from, to): (Vec<_>, Vec<_>) = (keys(&then.configuration.policies), keys(&wanted.policies));
         if from != to {

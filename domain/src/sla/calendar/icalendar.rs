@@ -103,10 +103,9 @@ mod tests {
     use super::*;
 
     fn file(events: &[&str]) -> String {
-        let events: String = events
-            .iter()
-            .map(|event| format!("BEGIN:VEVENT\r\nUID:x\r\n{event}\r\nEND:VEVENT\r\n"))
-            .collect();
+        let event = |event: &&str| format!("BEGIN:VEVENT\r\nUID:x\r\n{event}\r\nEND:VEVENT\r\n");
+        let events: Vec<String> = events.iter().map(event).collect();
+        let events = events.concat();
         format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\n{events}END:VCALENDAR\r\n")
     }
 

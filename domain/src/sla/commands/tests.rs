@@ -12,7 +12,9 @@ fn body(value: Value) -> Map<String, Value> {
 
 fn decide(command: impl Into<SlaCommand>, before: &[SlaEvent]) -> Result<Vec<SlaEvent>, SlaError> {
     let mut sla = Sla::default();
-    before.iter().for_each(|event| sla.apply(event.clone()));
+    for event in before {
+        sla.apply(event.clone());
+    }
     command.into().decide(&sla)
 }
 
@@ -158,7 +160,9 @@ fn a_whole_configuration_changes_at_once() {
         ]
     );
     let mut sla = Sla::default();
-    events.iter().for_each(|event| sla.apply(event.clone()));
+    for event in &events {
+        sla.apply(event.clone());
+    }
     let mut wanted: Configuration = serde_json::from_value(json!({})).unwrap();
     wanted.auto_close_days = Some(7);
     assert_eq!(sla.configuration.auto_close_days, wanted.auto_close_days);
