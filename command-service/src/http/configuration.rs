@@ -40,8 +40,10 @@ pub(super) async fn handle<C: Configures>(
 ) -> Result<Response, Problem> {
     let Asked { request, params, body } = Asked::read(&service, C::OPERATION, request).await?;
     let key = params.into_iter().next().map(|(_, key)| key).unwrap_or_default();
-    let command =
-        C::command(key, parse(&body.0)?).map_err(|error| Problem::validation(vec![error.into()]))?;
+    // Some clients announce JSON and send none where there is nothing to say.
+    let nothing_said = body.0.is_empty() && C::OPERATION.method() == "DELETE";
+    let body = parse(if nothing_said { b"{}" } else { &body.0 })?;
+    let command = C::command(key, body).map_err(|error| Problem::validation(vec![error.into()]))?;
     let answer = service.executor().configure_sla(&request, &command).await?;
     Ok(accepted(&answer, &ConfigurationBody::of(&answer), C::OPERATION.path()))
 }

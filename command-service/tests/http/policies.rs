@@ -167,6 +167,9 @@ async fn every_fault_is_named_and_nothing_is_taken() {
     }
     let delete = manager.request(Method::DELETE, "/v1/sla/policies/critical").json(&json!({"colour": 1}));
     manager.send(delete).await.problem(422, "unknown_field");
+    let delete = manager.request(Method::DELETE, "/v1/sla/policies/nobody");
+    let delete = delete.header("content-type", "application/json");
+    manager.send(delete).await.problem(404, "not_found");
     assert_eq!(app.count(EVENTS).await, 0);
 }
 

@@ -71,7 +71,7 @@ impl Backtest {
         let alarms = watch.apply(event, moment, &self.rules);
         count(&mut self.report, ticket, &alarms, self.period);
         ticket.apply(event);
-        forget_steps(watch);
+        slim(watch);
     }
 
     /// Takes in other rules. They hold for every ticket from here on; after the period only for those
@@ -83,7 +83,7 @@ impl Backtest {
             for (ticket, watch) in self.tickets.values_mut().filter(|(_, watch)| live(watch)) {
                 let alarms = watch.apply_rules(moment, &rules);
                 count(&mut self.report, ticket, &alarms, self.period);
-                forget_steps(watch);
+                slim(watch);
             }
         }
         self.rules = rules;
@@ -107,11 +107,15 @@ fn count(report: &mut Report, ticket: &mut Ticket, alarms: &[Alarm], period: Per
     }
 }
 
-/// Nobody asks here what made a clock what it is, and it is the most of what a ticket weighs.
-fn forget_steps(watch: &mut Watch) {
-    for clock in &mut watch.clocks.clocks {
+/// There may be many tickets, and all are kept until the end: without room to grow, and without what made
+/// the clocks what they are, which nobody asks for here.
+fn slim(watch: &mut Watch) {
+    let clocks = &mut watch.clocks.clocks;
+    for clock in clocks.iter_mut() {
         clock.steps = Vec::new();
+        clock.spans.shrink_to_fit();
     }
+    clocks.shrink_to_fit();
 }
 
 #[cfg(test)]

@@ -27,8 +27,8 @@ use crate::service::CommandService;
 
 /// The most tickets that an answer lists.
 const LISTED: usize = 1_000;
-/// The most tickets that it is tried on.
-const TRIED: usize = 500_000;
+/// The most tickets that it is tried on: some 4 kB each.
+const TRIED: usize = 200_000;
 
 pub(super) fn endpoint() -> Endpoint {
     let operation = Operation::BacktestSla;

@@ -20,10 +20,12 @@ pub struct Report {
     /// By what was promised.
     pub by_metric: BTreeMap<Metric, Counts>,
     /// By the rank of the priority that the ticket had then.
+    #[schema(value_type = BTreeMap<String, Counts>)]
     pub by_priority: BTreeMap<i32, Counts>,
     /// By the team that had the ticket then; `""` for none.
     pub by_team: BTreeMap<String, Counts>,
     /// By the hour of the day, in UTC.
+    #[schema(value_type = BTreeMap<String, Counts>)]
     pub by_hour: BTreeMap<u32, Counts>,
     /// How the clocks stand at its end, by what was promised.
     pub outcomes: BTreeMap<Metric, Outcomes>,
