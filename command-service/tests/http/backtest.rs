@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use command_service::{Answer, CommandRequest, History, Target};
+use command_service::{Answer, CommandRequest, History, ReplayError, Target, Trial, replay};
 use domain::identity::Principal;
 use domain::ids::{TenantId, UserId};
-use domain::sla::policy::Metric;
+use domain::sla::backtest::{Detail, Period};
+use domain::sla::policy::{Metric, Rules};
 use domain::ticket::Ticket;
 use domain::ticket::commands::Open;
 use domain::ticket::event::SlaWarned;
@@ -146,6 +147,23 @@ async fn a_draft_that_cannot_be_taken_is_refused_with_every_fault() {
         assert_eq!(manager.post(PATH, body).await.problem(422, code).errors(), [error]);
     }
     app.client("support_lead", "lena").post(PATH, json!({"draft": {}})).await.problem(403, "forbidden");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_tickets_than_memory_is_there_for_are_refused() {
+    let app = App::start().await;
+    for _ in 0..3 {
+        opened_long_ago(&app, "desk").await;
+    }
+    let trial = |most| {
+        let period = Period { from: DateTime::UNIX_EPOCH, to: at("2021-01-01T00:00:00Z") };
+        let detail = Detail { tickets: 1, clocks: false };
+        Trial { draft: Rules::starting().clone(), period, detail, most }
+    };
+    let (reader, tenant) = (app.service.log().reader(), TenantId::of_key("desk"));
+    let told = replay(&reader, tenant, trial(3)).await.unwrap().compared;
+    assert_eq!((told.tickets, told.draft.affected_tickets, told.draft.affected.len()), (3, 3, 1));
+    assert!(matches!(replay(&reader, tenant, trial(2)).await, Err(ReplayError::TooMany(2))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
