@@ -36,7 +36,7 @@ pub struct Compared {
     pub to: DateTime<Utc>,
     /// Tickets that were there before its end.
     pub tickets: usize,
-    /// Their events, and those after its end.
+    /// How many of the tickets' events were replayed.
     pub events: usize,
     /// What was really raised. Its outcomes are those of what is configured.
     pub happened: Report,

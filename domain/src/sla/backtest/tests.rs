@@ -123,7 +123,11 @@ fn a_change_after_the_period_holds_for_history_that_is_imported_later_alone() {
     let mut backtest = Backtest::new(Rules::starting().clone(), day());
     backtest.take(ticket(1), &opened(), moment("2026-11-20T09:00:00Z", 1));
     backtest.rules_changed(strict(), moment("2026-12-01T00:00:00Z", 2));
-    backtest.take(ticket(2), &opened(), moment("2026-11-20T16:00:00Z", 3));
+    let mut imported = opened();
+    if let TicketEvent::TicketOpened(opened) = &mut imported {
+        opened.number.push('9');
+    }
+    backtest.take(ticket(2), &imported, moment("2026-11-20T16:00:00Z", 3));
     let report = backtest.finish(EVERYTHING);
     let policies: Vec<_> = report.clocks.iter().map(|clock| clock.policy.as_str()).collect();
     assert_eq!(policies, ["medium", "medium", "strict"]);
