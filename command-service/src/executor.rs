@@ -18,6 +18,7 @@ mod turns;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use domain::ids::{TenantId, TicketId};
 use domain::ticket::{Ticket, TicketCommand, TicketError};
 use domain::time::{Clock, Ids};
@@ -135,6 +136,11 @@ impl Executor {
         };
         let ticket = self.0.log.load::<Ticket>(tenant, &id.to_string()).await?.aggregate;
         Ok(ticket.exists() && ticket.visible_to(&request.principal))
+    }
+
+    /// Now, by the clock that commands are decided by.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now()
     }
 
     async fn run(

@@ -51,10 +51,9 @@ struct Inner {
     log: EventLog,
     executor: Executor,
     authenticator: Authenticator,
+    backtests: Arc<Semaphore>,
     pool: PgPool,
     relay: std::sync::Mutex<Option<JoinHandle<()>>>,
-    clock: Arc<dyn Clock>,
-    backtests: Arc<Semaphore>,
 }
 
 impl CommandService {
@@ -67,13 +66,12 @@ impl CommandService {
             tokio::spawn(Relay::run(options, deps.shutdown))
         });
         Self(Arc::new(Inner {
-            executor: Executor::new(log.clone(), deps.clock.clone(), deps.ids),
+            executor: Executor::new(log.clone(), deps.clock, deps.ids),
             log,
             authenticator: deps.authenticator,
+            backtests: Arc::new(Semaphore::new(1)),
             pool: deps.pool,
             relay: std::sync::Mutex::new(relay),
-            clock: deps.clock,
-            backtests: Arc::new(Semaphore::new(1)),
         }))
     }
 
@@ -90,11 +88,6 @@ impl CommandService {
     /// Who callers are.
     pub(crate) fn authenticator(&self) -> &Authenticator {
         &self.0.authenticator
-    }
-
-    /// Tells the time.
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.0.clock
     }
 
     /// The turn at a backtest, until dropped; none while another one is at work. Each takes memory by

@@ -88,7 +88,7 @@ async fn trial(
     let sla = service.executor().sla(request.principal.tenant).await?;
     let period = Period {
         from: new.from.unwrap_or(DateTime::UNIX_EPOCH),
-        to: new.to.unwrap_or_else(|| service.clock().now()),
+        to: new.to.unwrap_or_else(|| service.executor().now()),
     };
     let mut errors = Vec::new();
     let draft = match (ChangeSla { patch: new.draft }).rules(&sla) {
