@@ -9,13 +9,16 @@ mod attempt;
 mod error;
 mod in_flight;
 mod request;
+mod sla;
 mod tenant;
 mod tenants;
+mod ticket;
 mod turns;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use domain::ids::{TenantId, TicketId};
 use domain::tenant::TenantSettings;
 use domain::ticket::{Ticket, TicketCommand, TicketError};
@@ -24,12 +27,14 @@ use event_store::{EventLog, Loaded};
 
 pub use answer::{Answer, Extra};
 pub use error::CommandError;
+pub(crate) use error::overloaded;
 pub use request::{CommandRequest, History, IdempotencyKey, Target, TicketRef};
 pub use tenant::{TenantAnswer, TenantRequestError};
 
 use attempt::Attempt;
 use in_flight::{AtWork, InFlight};
 use tenants::Tenants;
+use ticket::OnTicket;
 use turns::Turns;
 
 /// What kind of claim a ticket's number is.
@@ -74,15 +79,22 @@ impl Executor {
         target: &Target,
         command: &TicketCommand,
     ) -> Result<Answer, CommandError> {
+        self.watched(command.kind(), self.run(request, target, command)).await
+    }
+
+    /// Carries it out within its time, and counts it.
+    async fn watched(
+        &self,
+        command: &'static str,
+        run: impl Future<Output = Result<Answer, CommandError>>,
+    ) -> Result<Answer, CommandError> {
         let start = Instant::now();
-        let run = tokio::time::timeout(PATIENCE, self.run(request, target, command));
-        let result = run.await.unwrap_or(Err(CommandError::TimedOut));
+        let result = tokio::time::timeout(PATIENCE, run).await.unwrap_or(Err(CommandError::TimedOut));
         let outcome = match &result {
             Ok(answer) if answer.replayed => "replayed",
             Ok(_) => "accepted",
             Err(error) => error.outcome(),
         };
-        let command = command.kind();
         metrics::counter!("docket_commands_total", "command" => command, "outcome" => outcome).increment(1);
         metrics::histogram!("docket_command_seconds", "command" => command)
             .record(start.elapsed().as_secs_f64());
@@ -142,6 +154,11 @@ impl Executor {
         Ok(ticket.exists() && ticket.visible_to(&request.principal))
     }
 
+    /// Now, by the clock that commands are decided by.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now()
+    }
+
     async fn run(
         &self,
         request: &CommandRequest,
@@ -164,7 +181,8 @@ impl Executor {
                 }
             },
         };
-        let attempt = Attempt { executor: self, request, command, tenant: &tenant, id: id.to_string() };
+        let decision = OnTicket { executor: self, principal, command, tenant: &tenant };
+        let attempt = Attempt { executor: self, request, decision: &decision, id: id.to_string() };
         if new {
             return attempt.again(Loaded::begin()).await;
         }

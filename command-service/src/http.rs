@@ -4,19 +4,26 @@
 //! row names its [`Operation`], so no route can be without a permission.
 
 mod answer;
+mod asked;
+mod calendar;
 mod command;
+mod configuration;
 mod document;
 mod headers;
+mod merge_patch;
+mod sla;
 mod tenant;
 mod ticket;
 mod verb;
 
 use axum::Router;
+use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter};
 use domain::identity::Operation;
 
 use crate::service::CommandService;
+use configuration::Configures;
 use document::Document;
 use verb::Verb;
 
@@ -32,9 +39,36 @@ impl Endpoint {
     fn of<V: Verb>() -> Self {
         Self {
             operation: V::OPERATION,
-            handler: MethodRouter::new().on(MethodFilter::POST, verb::handle::<V>),
+            handler: on(V::OPERATION, verb::handle::<V>),
             document: Document::of::<V>(),
         }
+    }
+
+    /// A command on policies and calendars.
+    fn configures<C: Configures>() -> Self {
+        Self {
+            operation: C::OPERATION,
+            handler: on(C::OPERATION, configuration::handle::<C>),
+            document: Document::configures::<C>(),
+        }
+    }
+}
+
+/// A handler for the operation's method.
+fn on<H, T>(operation: Operation, handler: H) -> MethodRouter<CommandService>
+where
+    H: Handler<T, CommandService>,
+    T: 'static,
+{
+    let filter = MethodFilter::try_from(method(operation)).unwrap_or(MethodFilter::POST);
+    MethodRouter::new().on(filter, handler)
+}
+
+fn method(operation: Operation) -> Method {
+    match operation.method() {
+        "PATCH" => Method::PATCH,
+        "DELETE" => Method::DELETE,
+        _ => Method::POST,
     }
 }
 
@@ -42,6 +76,8 @@ fn endpoints() -> Vec<Endpoint> {
     let mut endpoints = ticket::endpoints();
     endpoints.push(command::execute::endpoint());
     endpoints.push(tenant::create::endpoint());
+    endpoints.extend(sla::endpoints());
+    endpoints.extend(calendar::endpoints());
     endpoints
 }
 
@@ -55,7 +91,8 @@ pub fn router(service: &CommandService) -> Router {
 
 /// Every route with the operation that a caller must be allowed.
 pub fn routes() -> Vec<(Method, &'static str, Operation)> {
-    let row = |endpoint: Endpoint| (Method::POST, endpoint.operation.path(), endpoint.operation);
+    let row =
+        |endpoint: Endpoint| (method(endpoint.operation), endpoint.operation.path(), endpoint.operation);
     endpoints().into_iter().map(row).collect()
 }
 
@@ -73,7 +110,9 @@ mod tests {
         for operation in Operation::ALL.iter().filter(|operation| operation.is_command()) {
             let rows = routes().iter().filter(|(_, _, row)| row == operation).count();
             assert_eq!(rows, 1, "{operation:?}");
-            assert_eq!(operation.method(), "POST");
+        }
+        for (method, _, operation) in routes() {
+            assert_eq!(method.as_str(), operation.method());
         }
         assert!(routes().iter().all(|(_, _, operation)| operation.is_command()));
     }

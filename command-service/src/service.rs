@@ -9,6 +9,7 @@ use event_store::{EventLog, LogOptions};
 use service_kit::auth::Authenticator;
 use service_kit::health::Health;
 use sqlx::PgPool;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -54,6 +55,7 @@ struct Inner {
     log: EventLog,
     executor: Executor,
     authenticator: Authenticator,
+    backtests: Arc<Semaphore>,
     pool: PgPool,
     /// The relay and the timers, as far as this process has them.
     tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
@@ -78,6 +80,7 @@ impl CommandService {
             executor,
             log,
             authenticator: deps.authenticator,
+            backtests: Arc::new(Semaphore::new(1)),
             pool: deps.pool,
             tasks: std::sync::Mutex::new(relay.into_iter().chain(timers).collect()),
         }))
@@ -96,6 +99,12 @@ impl CommandService {
     /// Who callers are.
     pub(crate) fn authenticator(&self) -> &Authenticator {
         &self.0.authenticator
+    }
+
+    /// The turn at a backtest, until dropped; none while another one is at work. Each takes memory by
+    /// the tickets that it is tried on.
+    pub(crate) fn turn_at_backtest(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.backtests.clone().try_acquire_owned().ok()
     }
 
     /// What it needs to work. NATS isn't among it: without NATS commands go on.

@@ -8,10 +8,14 @@
 
 #[path = "http/access.rs"]
 mod access;
+#[path = "http/backtest.rs"]
+mod backtest;
 #[path = "http/bad_input.rs"]
 mod bad_input;
 #[path = "http/bulk.rs"]
 mod bulk;
+#[path = "http/calendars.rs"]
+mod calendars;
 #[path = "http/contract.rs"]
 mod contract;
 #[path = "http/harness.rs"]
@@ -20,6 +24,8 @@ mod harness;
 mod life;
 #[path = "http/outage.rs"]
 mod outage;
+#[path = "http/policies.rs"]
+mod policies;
 #[path = "http/process.rs"]
 mod process;
 #[path = "http/retries.rs"]

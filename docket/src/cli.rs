@@ -225,13 +225,13 @@ pub(crate) enum RelayCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SlaCommand {
-    /// Try policies on the past: what they would have warned, breached and escalated. Writes nothing
+    /// Try policies on the past, beside what was configured and what happened. Writes nothing
     Backtest(BacktestArgs),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct BacktestArgs {
-    /// The policies and calendars to try, in TOML [default: those that a tenant starts with]
+    /// The policies and calendars to try, all of them, in TOML [default: those that a tenant starts with]
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
     /// From this day, or moment (RFC 3339) [default: the first event]

@@ -1,20 +1,19 @@
 //! What an accepted command is answered.
 
 use domain::ids::{MessageId, Position, Version};
-use domain::ticket::TicketEvent;
 use event_store::{Outcome, StoredAnswer};
 use serde::{Deserialize, Serialize};
 
 /// What an accepted command is answered. Its events are durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The ticket.
+    /// The ticket; of policies and calendars, the key of the one that it was about.
     pub id: String,
     /// Its version now.
     pub version: Version,
     /// The position of the command's last event, or of the log's head if there was nothing to do.
     pub position: Position,
-    /// The HTTP status: 201 if a ticket was opened, else 200.
+    /// The HTTP status: 201 if something was made, else 200.
     pub status: u16,
     /// What only some commands answer.
     pub extra: Extra,
@@ -31,52 +30,52 @@ pub struct Extra {
     /// The message's id, when one was added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
+    /// The policy's or calendar's key, where it was about one of these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
-impl Extra {
-    pub(super) fn of(events: &[TicketEvent]) -> Self {
-        match events.first() {
-            Some(TicketEvent::TicketOpened(event)) => {
-                Self { number: Some(event.number.clone()), message_id: None }
-            }
-            Some(TicketEvent::ReplyAdded(event)) => Self { number: None, message_id: Some(event.message_id) },
-            Some(TicketEvent::NoteAdded(event)) => Self { number: None, message_id: Some(event.message_id) },
-            _ => Self::default(),
-        }
+/// What a command is answered once it is accepted, but for where it stands in the log.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) extra: Extra,
+}
+
+impl Reply {
+    /// Something was made.
+    pub(super) fn created(extra: Extra) -> Self {
+        Self { status: 201, extra }
     }
 
-    pub(super) fn status(&self) -> u16 {
-        if self.number.is_some() { 201 } else { 200 }
+    /// It is done, or there was nothing to do.
+    pub(super) fn done(extra: Extra) -> Self {
+        Self { status: 200, extra }
+    }
+
+    /// The answer. `stream` is the stream's id.
+    pub(super) fn answer(self, stream: String, version: Version, position: Position) -> Answer {
+        let Self { status, extra } = self;
+        let id = extra.key.clone().unwrap_or(stream);
+        Answer { id, version, position, status, extra, replayed: false }
     }
 }
 
 /// An answer that was given before.
 impl From<StoredAnswer> for Answer {
     fn from(stored: StoredAnswer) -> Self {
-        Self {
-            id: stored.aggregate_id,
-            version: stored.version,
-            position: stored.position,
-            status: stored.status,
-            extra: serde_json::from_value(stored.answer).unwrap_or_default(),
-            replayed: true,
-        }
+        let StoredAnswer { aggregate_id, version, position, status, answer, .. } = stored;
+        let extra = serde_json::from_value(answer).unwrap_or_default();
+        Self { replayed: true, ..Reply { status, extra }.answer(aggregate_id, version, position) }
     }
 }
 
 impl Answer {
     /// The answer that the log found while appending; `None` for the outcomes that are none.
     pub(super) fn replayed(outcome: Outcome) -> Option<Self> {
-        match outcome {
-            Outcome::Replayed { aggregate_id, version, position, status, answer } => Some(Self {
-                id: aggregate_id,
-                version,
-                position,
-                status,
-                extra: serde_json::from_value(answer).unwrap_or_default(),
-                replayed: true,
-            }),
-            _ => None,
-        }
+        let Outcome::Replayed { aggregate_id, version, position, status, answer } = outcome else {
+            return None;
+        };
+        let extra = serde_json::from_value(answer).unwrap_or_default();
+        Some(Self { replayed: true, ..Reply { status, extra }.answer(aggregate_id, version, position) })
     }
 }

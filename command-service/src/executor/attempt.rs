@@ -3,72 +3,92 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::event::TICKET;
+use cqrs_es::Aggregate;
 use domain::ids::{CommandId, TenantId};
-use domain::ticket::{Context, Ticket, TicketCommand, TicketError, TicketEvent};
 use event_store::store::{Circumstances, Store};
-use event_store::{Claim, EventLog, Idempotency, Loaded, LogError, Outcome};
+use event_store::{Claim, EventLog, Idempotency, Loaded, LogError, Outcome, StoredEvent};
 
-use super::tenants::Known;
-use super::{Answer, CommandError, CommandRequest, Executor, Extra, TICKET_NUMBER};
+use super::answer::Reply;
+use super::{Answer, CommandError, CommandRequest, Executor};
 
 /// How often a command is decided again before the caller is told to try later.
 pub(super) const ATTEMPTS: usize = 100;
-/// Stands for the number of a ticket while it is being decided whether it is opened at all.
-const UNNUMBERED: &str = "-";
+
+/// A command with what decides it, whatever it is on.
+pub(super) trait Decision: Sync {
+    /// What it is on.
+    type Aggregate: Aggregate<Event: StoredEvent> + Clone + 'static;
+
+    /// Decides it, as of a time.
+    fn decide(
+        &self,
+        aggregate: &Self::Aggregate,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Event<Self>>, CommandError>;
+
+    /// Fills in what only a command that is accepted may take, and claims it.
+    fn claim(
+        &self,
+        _events: &mut [Event<Self>],
+        _now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Vec<Claim>, CommandError>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
+    /// What the caller is told when it isn't at the version that they wanted.
+    fn mismatch(&self, loaded: &Loaded<Self::Aggregate>) -> CommandError {
+        CommandError::VersionMismatch { actual: loaded.version }
+    }
+
+    /// What it is answered when it did this.
+    fn reply(&self, events: &[Event<Self>]) -> Reply;
+}
+
+type Event<D> = <<D as Decision>::Aggregate as Aggregate>::Event;
 
 /// One command on its way.
-pub(super) struct Attempt<'a> {
+pub(super) struct Attempt<'a, D> {
     pub(super) executor: &'a Executor,
     pub(super) request: &'a CommandRequest,
-    pub(super) command: &'a TicketCommand,
-    pub(super) tenant: &'a Known,
+    pub(super) decision: &'a D,
     pub(super) id: String,
 }
 
-impl Attempt<'_> {
+impl<D: Decision> Attempt<'_, D> {
     fn log(&self) -> &EventLog {
         &self.executor.0.log
     }
 
-    fn tenant_id(&self) -> TenantId {
+    fn tenant(&self) -> TenantId {
         self.request.principal.tenant
     }
 
-    pub(super) async fn load(&self) -> Result<Loaded<Ticket>, CommandError> {
-        Ok(self.log().load::<Ticket>(self.tenant_id(), &self.id).await?)
+    pub(super) async fn load(&self) -> Result<Loaded<D::Aggregate>, CommandError> {
+        Ok(self.log().load::<D::Aggregate>(self.tenant(), &self.id).await?)
     }
 
     /// Decides and appends until it holds.
-    pub(super) async fn again(&self, mut loaded: Loaded<Ticket>) -> Result<Answer, CommandError> {
+    pub(super) async fn again(&self, mut loaded: Loaded<D::Aggregate>) -> Result<Answer, CommandError> {
         for _ in 0..ATTEMPTS {
-            let now = self.executor.0.clock.now();
-            let metadata = self.request.metadata(now);
-            let context = Context {
-                now: metadata.occurred_at,
-                actor: &self.request.principal,
-                settings: &self.tenant.settings,
-                ids: &*self.executor.0.ids,
-                number: Some(UNNUMBERED),
-            };
-            let decided = self
-                .check_version(&loaded)
-                .and_then(|()| self.command.decide(&loaded.aggregate, &context).map_err(CommandError::from));
+            let metadata = self.request.metadata(self.executor.0.clock.now());
+            let now = metadata.occurred_at;
+            let decided =
+                self.check_version(&loaded).and_then(|()| self.decision.decide(&loaded.aggregate, now));
             let mut events = match decided {
                 Ok(events) => events,
                 // What is in memory may be behind the log: no refusal on old state.
                 Err(_) if !loaded.fresh => {
-                    self.log().forget(self.tenant_id(), TICKET, &self.id);
+                    self.log().forget(self.tenant(), D::Aggregate::TYPE, &self.id);
                     loaded = self.load().await?;
                     continue;
                 }
                 Err(refusal) => {
-                    return self.executor.answered_before(self.tenant_id(), self.request, refusal).await;
+                    return self.executor.answered_before(self.tenant(), self.request, refusal).await;
                 }
             };
-            let number = self.number(&mut events, context.now).await?;
+            let claims = self.decision.claim(&mut events, now).await?;
             let metadata = serde_json::to_string(&metadata).map_err(LogError::from)?;
-            match self.append(&loaded, &events, metadata.into(), number).await? {
+            match self.append(&loaded, &events, metadata.into(), claims).await? {
                 Ok(answer) => return Ok(answer),
                 Err(Again) => loaded = self.load().await?,
             }
@@ -76,66 +96,36 @@ impl Attempt<'_> {
         Err(CommandError::Contended)
     }
 
-    /// Gives a ticket that is being opened its number, which the append claims. Only now, so that
-    /// commands that are refused leave no holes in the sequence.
-    async fn number(
-        &self,
-        events: &mut [TicketEvent],
-        date: DateTime<Utc>,
-    ) -> Result<Option<String>, CommandError> {
-        let Some(TicketEvent::TicketOpened(opened)) = events.first_mut() else {
-            return Ok(None);
-        };
-        let numbers = &self.tenant.numbers;
-        let sequence = self.log().next_number(self.tenant_id(), &numbers.period(date)).await?;
-        opened.number = numbers.render(sequence, date);
-        Ok(Some(opened.number.clone()))
-    }
-
-    /// `If-Match`. Whoever may not know of the ticket doesn't learn its version.
-    fn check_version(&self, loaded: &Loaded<Ticket>) -> Result<(), CommandError> {
-        let ticket = &loaded.aggregate;
+    /// `If-Match`.
+    fn check_version(&self, loaded: &Loaded<D::Aggregate>) -> Result<(), CommandError> {
         match self.request.if_match {
-            Some(wanted) if wanted != loaded.version => {
-                if ticket.exists() && !ticket.visible_to(&self.request.principal) {
-                    return Err(TicketError::NotFound.into());
-                }
-                if !ticket.exists() && !matches!(self.command, TicketCommand::Open(_)) {
-                    return Err(TicketError::NotFound.into());
-                }
-                Err(CommandError::VersionMismatch { actual: loaded.version })
-            }
+            Some(wanted) if wanted != loaded.version => Err(self.decision.mismatch(loaded)),
             _ => Ok(()),
         }
     }
 
     async fn append(
         &self,
-        loaded: &Loaded<Ticket>,
-        events: &[TicketEvent],
+        loaded: &Loaded<D::Aggregate>,
+        events: &[Event<D>],
         metadata: Arc<str>,
-        number: Option<String>,
+        claims: Vec<Claim>,
     ) -> Result<Result<Answer, Again>, CommandError> {
         let inner = &*self.executor.0;
-        let extra = Extra::of(events);
+        let reply = self.decision.reply(events);
         let circumstances = Circumstances {
             command_id: Some(self.request.command_id.unwrap_or_else(|| CommandId(inner.ids.next()))),
-            idempotency: self.idempotency(&extra)?,
-            claims: number.map(|value| Claim { kind: TICKET_NUMBER, value }).into_iter().collect(),
+            idempotency: self.idempotency(&reply)?,
+            claims,
         };
-        let store = Store::<Ticket>::new(inner.log.clone(), self.tenant_id(), inner.ids.clone());
+        let store = Store::<D::Aggregate>::new(inner.log.clone(), self.tenant(), inner.ids.clone());
         match store.append(&self.id, loaded, events, metadata, circumstances).await? {
-            Outcome::Appended { version, position, .. } => Ok(Ok(Answer {
-                id: self.id.clone(),
-                version,
-                position,
-                status: extra.status(),
-                extra,
-                replayed: false,
-            })),
+            Outcome::Appended { version, position, .. } => {
+                Ok(Ok(reply.answer(self.id.clone(), version, position)))
+            }
             Outcome::Conflict { actual } if self.request.if_match.is_some() => {
                 let mismatch = CommandError::VersionMismatch { actual };
-                self.executor.answered_before(self.tenant_id(), self.request, mismatch).await.map(Ok)
+                self.executor.answered_before(self.tenant(), self.request, mismatch).await.map(Ok)
             }
             // A number can only be taken if somebody set the sequence back; the next one is free.
             Outcome::Conflict { .. } | Outcome::ClaimTaken { .. } => Ok(Err(Again)),
@@ -144,7 +134,7 @@ impl Attempt<'_> {
         }
     }
 
-    fn idempotency(&self, extra: &Extra) -> Result<Option<Idempotency>, CommandError> {
+    fn idempotency(&self, reply: &Reply) -> Result<Option<Idempotency>, CommandError> {
         let Some(key) = &self.request.idempotency else {
             return Ok(None);
         };
@@ -152,8 +142,8 @@ impl Attempt<'_> {
             user: self.request.principal.user.clone(),
             key: key.key.to_string(),
             request_hash: key.request_hash,
-            answer: serde_json::to_value(extra).map_err(LogError::from)?,
-            status: extra.status(),
+            answer: serde_json::to_value(&reply.extra).map_err(LogError::from)?,
+            status: reply.status,
         }))
     }
 }

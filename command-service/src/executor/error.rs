@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use domain::identity::Denied;
 use domain::ids::Version;
+use domain::sla::SlaError;
 use domain::ticket::{Kind, TicketError};
 use event_store::LogError;
 use service_kit::problem::Problem;
@@ -16,8 +17,11 @@ pub enum CommandError {
     /// The domain refused it.
     #[error(transparent)]
     Refused(#[from] TicketError),
-    /// The ticket isn't at the version that the caller wanted.
-    #[error("the ticket is at version {actual}")]
+    /// The domain refused a change of policies or calendars.
+    #[error(transparent)]
+    Sla(#[from] SlaError),
+    /// The ticket, or whatever it is on, isn't at the version that the caller wanted.
+    #[error("it is at version {actual}")]
     VersionMismatch {
         /// The version that it is at.
         actual: Version,
@@ -66,11 +70,12 @@ impl From<CommandError> for Problem {
                     .detail(error.to_string());
             }
             CommandError::Refused(refused) => return refusal(refused),
+            CommandError::Sla(refused) => return sla_refusal(refused),
             CommandError::VersionMismatch { actual } => {
                 return Self::new(
                     StatusCode::PRECONDITION_FAILED,
                     "version_mismatch",
-                    "The ticket has changed since",
+                    "It has changed since",
                 )
                 .detail(error.to_string())
                 .with("version", actual.0);
@@ -94,7 +99,8 @@ impl From<CommandError> for Problem {
     }
 }
 
-fn overloaded() -> Problem {
+/// 503: others are to be done first.
+pub(crate) fn overloaded() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too much to do at the moment").retry_after(1)
 }
 
@@ -122,6 +128,19 @@ fn refusal(error: &TicketError) -> Problem {
 fn conflict(error: &TicketError) -> Problem {
     Problem::new(StatusCode::CONFLICT, error.code(), "The ticket's state doesn't allow it")
         .detail(error.to_string())
+}
+
+fn sla_refusal(error: &SlaError) -> Problem {
+    let conflict =
+        |code, title: &'static str| Problem::new(StatusCode::CONFLICT, code, title).detail(error.to_string());
+    match error {
+        SlaError::NotFound(_) => Problem::not_found(),
+        SlaError::Exists { .. } => conflict("exists", "It is there already"),
+        SlaError::InUse { policies, .. } => {
+            conflict("calendar_in_use", "Policies count by the calendar").with("policies", policies.clone())
+        }
+        SlaError::Invalid(errors) => Problem::validation(errors.iter().cloned().map(Into::into).collect()),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::identity::Operation;
 use domain::ids::{MessageId, Position, Version};
 use serde::Serialize;
 use service_kit::http::{POSITION, etag, position_header};
@@ -44,23 +45,48 @@ impl<'a> AnswerBody<'a> {
     }
 }
 
+/// What an accepted command on policies and calendars answers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ConfigurationAnswer)]
+pub(super) struct ConfigurationBody<'a> {
+    /// The key of the policy or calendar; `sla` for all of them.
+    id: &'a str,
+    /// The version of all of the tenant's policies and calendars: the number of their events.
+    #[schema(value_type = i64)]
+    version: Version,
+    /// The position of the command's last event in the log.
+    #[schema(value_type = i64)]
+    position: Position,
+}
+
+impl<'a> ConfigurationBody<'a> {
+    pub(super) fn of(answer: &'a Answer) -> Self {
+        Self { id: &answer.id, version: answer.version, position: answer.position }
+    }
+}
+
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&AnswerBody::of(&self)).unwrap_or_default();
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or_default();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(header::ETAG, etag(self.version));
-        headers.insert(POSITION, position_header(self.position));
-        if self.status == StatusCode::CREATED.as_u16()
-            && let Ok(location) = HeaderValue::try_from(format!("/v1/tickets/{}", self.id))
-        {
-            headers.insert(header::LOCATION, location);
-        }
-        if self.replayed {
-            headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
-        }
-        response
+        accepted(&self, &AnswerBody::of(&self), Operation::OpenTicket.path())
     }
+}
+
+/// The response to an accepted command. What was made is found under `home`, by its id.
+pub(super) fn accepted(answer: &Answer, body: &impl Serialize, home: &str) -> Response {
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or_default();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::ETAG, etag(answer.version));
+    headers.insert(POSITION, position_header(answer.position));
+    if answer.status == StatusCode::CREATED.as_u16()
+        && let Ok(location) = HeaderValue::try_from(format!("{home}/{}", answer.id))
+    {
+        headers.insert(header::LOCATION, location);
+    }
+    if answer.replayed {
+        headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    response
 }

@@ -1,10 +1,12 @@
 //! The OpenAPI document, from the same table as the router.
 
+use std::any::TypeId;
+
 use domain::identity::Operation;
 use service_kit::problem::{FieldError, ProblemSchema};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, Paths};
-use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::{Object, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -12,7 +14,8 @@ use utoipa::openapi::{
     ResponseBuilder,
 };
 
-use super::answer::AnswerBody;
+use super::answer::{AnswerBody, ConfigurationBody};
+use super::configuration::{Configures, Nothing};
 use super::verb::Verb;
 
 type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -21,9 +24,11 @@ type Schemas = Vec<(String, RefOr<Schema>)>;
 pub(super) struct Document {
     summary: &'static str,
     tag: &'static str,
-    body: String,
+    body: Option<String>,
     accepted: Vec<(u16, &'static str, String)>,
     conditional: bool,
+    versioned: bool,
+    retried: bool,
     schemas: Schemas,
 }
 
@@ -37,21 +42,44 @@ impl Document {
         Self::new::<V::Body, AnswerBody<'_>>(V::SUMMARY, "Tickets", &[accepted]).conditional()
     }
 
+    /// A command on policies and calendars.
+    pub(super) fn configures<C: Configures>() -> Self {
+        let accepted = match C::OPERATION {
+            Operation::AddPolicy | Operation::AddCalendar => (201, "Added; the commit is durable"),
+            _ => (200, "Done, or there was nothing to do; the commit is durable"),
+        };
+        let document =
+            Self::new::<C::Schema, ConfigurationBody<'_>>(C::SUMMARY, "Service levels", &[accepted]);
+        document.conditional()
+    }
+
     /// An endpoint with this body and this answer, under each of these statuses.
-    pub(super) fn new<B: ToSchema, A: ToSchema>(
+    pub(super) fn new<B: ToSchema + 'static, A: ToSchema>(
         summary: &'static str,
         tag: &'static str,
         accepted: &[(u16, &'static str)],
     ) -> Self {
         let mut schemas = Vec::new();
-        let body = gather::<B>(&mut schemas);
+        let body = (TypeId::of::<B>() != TypeId::of::<Nothing>()).then(|| gather::<B>(&mut schemas));
         let answer = gather::<A>(&mut schemas);
         let accepted = accepted.iter().map(|(status, says)| (*status, *says, answer.clone())).collect();
-        Self { summary, tag, body, accepted, conditional: false, schemas }
+        Self { summary, tag, body, accepted, conditional: false, versioned: true, retried: true, schemas }
     }
 
     fn conditional(mut self) -> Self {
         self.conditional = true;
+        self
+    }
+
+    /// What it answers has no version.
+    pub(super) fn unversioned(mut self) -> Self {
+        self.versioned = false;
+        self
+    }
+
+    /// Doing it twice is no harm anyway.
+    pub(super) fn without_key(mut self) -> Self {
+        self.retried = false;
         self
     }
 }
@@ -71,7 +99,12 @@ pub(super) fn whole(endpoints: impl Iterator<Item = (Operation, Document)>) -> O
     gather::<FieldError>(&mut schemas);
     for (operation, mut document) in endpoints {
         schemas.append(&mut document.schemas);
-        paths.add_path_operation(operation.path(), vec![HttpMethod::Post], one(operation, &document));
+        let method = match operation.method() {
+            "PATCH" => HttpMethod::Patch,
+            "DELETE" => HttpMethod::Delete,
+            _ => HttpMethod::Post,
+        };
+        paths.add_path_operation(operation.path(), vec![method], one(operation, &document));
     }
     let mut components = Components::new();
     components.schemas.extend(schemas);
@@ -95,35 +128,35 @@ pub(super) fn whole(endpoints: impl Iterator<Item = (Operation, Document)>) -> O
 }
 
 fn one(operation: Operation, document: &Document) -> utoipa::openapi::path::Operation {
-    let body = RequestBodyBuilder::new()
-        .content("application/json", content(&document.body))
-        .required(Some(Required::True));
     let mut builder = OperationBuilder::new()
         .operation_id(Some(operation.name()))
         .summary(Some(document.summary))
         .description(Some(format!("Needs the permission `{}`.", operation.permission())))
         .tag(document.tag)
-        .request_body(Some(body.build()));
+        .request_body(document.body.as_deref().map(|body| request_body(operation, body)));
     for (name, says) in PATH_PARAMETERS {
         if operation.path().contains(&format!("{{{name}}}")) {
             builder = builder.parameter(parameter(name, ParameterIn::Path, says));
         }
     }
-    // Creating a tenant twice is nothing to do anyway.
-    if operation != Operation::CreateTenant {
+    if document.retried {
         let key = "Makes a retry return the first answer: 1 to 255 characters";
         builder = builder.parameter(parameter("Idempotency-Key", ParameterIn::Header, key));
     }
     if document.conditional {
-        let version = "The ticket's version in quotes: only if it is at that version";
+        let version = "Its version in quotes: only if it is at that version";
         builder = builder.parameter(parameter("If-Match", ParameterIn::Header, version));
     }
     for (status, says, answer) in &document.accepted {
         let response = ResponseBuilder::new()
             .description(*says)
             .content("application/json", content(answer))
-            .header("Docket-Position", header("The position that the command reached"))
-            .header("ETag", header("The version, in quotes"));
+            .header("Docket-Position", header("The position that the answer reflects"));
+        let response = if document.versioned {
+            response.header("ETag", header("The version, in quotes"))
+        } else {
+            response
+        };
         builder = builder.response(status.to_string(), response.build());
     }
     for (status, name, _) in REFUSALS {
@@ -132,8 +165,20 @@ fn one(operation: Operation, document: &Document) -> utoipa::openapi::path::Oper
     builder.build()
 }
 
-const PATH_PARAMETERS: &[(&str, &str)] =
-    &[("id", "The ticket: its id or its number"), ("message_id", "The message's id")];
+fn request_body(operation: Operation, schema: &str) -> RequestBody {
+    let body = RequestBodyBuilder::new().content("application/json", content(schema));
+    let body = match operation.method() {
+        "PATCH" => body.content("application/merge-patch+json", content(schema)),
+        _ => body,
+    };
+    body.required(Some(Required::True)).build()
+}
+
+const PATH_PARAMETERS: &[(&str, &str)] = &[
+    ("id", "The ticket: its id or its number"),
+    ("message_id", "The message's id"),
+    ("key", "The policy's or calendar's key"),
+];
 
 /// Status, name and meaning.
 const REFUSALS: &[(&str, &str, &str)] = &[
@@ -142,7 +187,7 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("403", "Forbidden", "Not permitted"),
     ("404", "NotFound", "There is no such thing, or none that the caller may know of"),
     ("409", "Conflict", "The state doesn't allow it, or the same idempotency key is at work"),
-    ("412", "VersionMismatch", "The ticket is at another version"),
+    ("412", "VersionMismatch", "It is at another version"),
     ("413", "TooLarge", "The body is larger than 1 MiB"),
     ("415", "UnsupportedMediaType", "The body isn't JSON"),
     ("422", "Invalid", "The body is JSON, but not what is wanted"),

@@ -1,17 +1,16 @@
-//! What all commands on a ticket have in common: who, may they, on what, with which body.
+//! What all commands on a ticket have in common: on what, and with which body.
 
-use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request, State};
-use axum::http::request::Parts;
+use axum::extract::{Request, State};
 use domain::identity::Operation;
 use domain::ids::MessageId;
 use domain::ticket::TicketCommand;
 use serde::de::DeserializeOwned;
-use service_kit::http::{IfMatch, Payload, RequestInfo, parse};
+use service_kit::http::parse;
 use service_kit::problem::Problem;
 use utoipa::ToSchema;
 
-use super::headers::idempotency_key;
-use crate::executor::{Answer, CommandError, CommandRequest, IdempotencyKey, Target, TicketRef};
+use super::asked::Asked;
+use crate::executor::{Answer, Target, TicketRef};
 use crate::service::CommandService;
 
 /// A command on a ticket, as an endpoint.
@@ -39,19 +38,15 @@ impl Place {
         self.message.ok_or_else(Problem::not_found)
     }
 
-    async fn read(parts: &mut Parts, operation: Operation) -> Result<Self, Problem> {
+    fn read(asked: &Asked, operation: Operation) -> Result<Self, Problem> {
         let mut place = Self { ticket: None, message: None };
-        if operation == Operation::OpenTicket {
-            return Ok(place);
-        }
-        let params = RawPathParams::from_request_parts(parts, &()).await;
-        for (name, value) in &params.map_err(|_| Problem::not_found())? {
-            match name {
+        for (name, value) in &asked.params {
+            match name.as_str() {
                 "id" => place.ticket = TicketRef::parse(value),
                 _ => place.message = Some(value.parse().map_err(|_| Problem::not_found())?),
             }
         }
-        if place.ticket.is_none() {
+        if place.ticket.is_none() && operation != Operation::OpenTicket {
             return Err(Problem::not_found());
         }
         Ok(place)
@@ -64,27 +59,18 @@ pub(super) async fn handle<V: Verb>(
     State(service): State<CommandService>,
     request: Request,
 ) -> Result<Answer, Problem> {
-    let (mut parts, body) = request.into_parts();
-    let principal = service.authenticator().authenticate(&parts.headers).await?;
-    principal.may(V::OPERATION).map_err(CommandError::from)?;
-    let Ok(info) = RequestInfo::from_request_parts(&mut parts, &()).await;
-    let mut request = CommandRequest::new(principal, info);
-    request.if_match = IfMatch::from_request_parts(&mut parts, &()).await?.0;
-    let key = idempotency_key(&parts.headers)?;
-    let place = Place::read(&mut parts, V::OPERATION).await?;
-    let path = parts.uri.path().to_owned();
-    let Payload(bytes) = Payload::from_request(Request::from_parts(parts, body), &()).await?;
+    let asked = Asked::read(&service, V::OPERATION, request).await?;
+    let place = Place::read(&asked, V::OPERATION)?;
     let executor = service.executor();
-    let command = match parse(&bytes).and_then(|body| V::command(body, &place)) {
+    let command = match parse(&asked.body.0).and_then(|body| V::command(body, &place)) {
         Ok(command) => command,
         Err(problem) => {
             return Err(match &place.ticket {
-                Some(ticket) if !executor.is_visible(&request, ticket).await? => Problem::not_found(),
+                Some(ticket) if !executor.is_visible(&asked.request, ticket).await? => Problem::not_found(),
                 _ => problem,
             });
         }
     };
-    request.idempotency = key.map(|key| IdempotencyKey::new(key, V::OPERATION.method(), &path, &bytes));
     let target = place.ticket.map_or(Target::New, Target::Ticket);
-    Ok(executor.execute(&request, &target, &command).await?)
+    Ok(executor.execute(&asked.request, &target, &command).await?)
 }

@@ -154,6 +154,11 @@ impl App {
         self.client("support_agent", "amir")
     }
 
+    /// Who may change service levels.
+    pub(crate) fn manager(&self) -> Client {
+        self.client("support_manager", "mona")
+    }
+
     pub(crate) fn customer(&self) -> Client {
         self.client("customer", "carla")
     }
@@ -203,6 +208,14 @@ impl Client {
 
     pub(crate) async fn post_with(&self, path: &str, body: Value, header: (&str, &str)) -> Answer {
         self.send(self.request(Method::POST, path).json(&body).header(header.0, header.1)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
     }
 
     /// Opens a ticket; gives its path.

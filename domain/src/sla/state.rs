@@ -94,14 +94,7 @@ impl Sla {
         wanted: &Configuration,
         at: impl Fn(&PolicyError) -> String,
     ) -> Result<Vec<SlaEvent>, SlaError> {
-        if let Err(errors) = Rules::new(wanted) {
-            let fault = |error: &PolicyError| FieldError {
-                pointer: at(error),
-                code: error.code(),
-                detail: error.to_string(),
-            };
-            return Err(SlaError::Invalid(errors.iter().map(fault).collect()));
-        }
+        holds_together(wanted, at)?;
         let mut events = Vec::new();
         let now = &*self.configuration;
         for (key, to) in &wanted.calendars {
@@ -148,6 +141,21 @@ impl Sla {
             events.push(PoliciesReordered { from, to }.into());
         }
     }
+}
+
+/// The rules that a configuration states. `at` says where in the request a fault is.
+pub(super) fn holds_together(
+    wanted: &Configuration,
+    at: impl Fn(&PolicyError) -> String,
+) -> Result<Rules, SlaError> {
+    Rules::new(wanted).map_err(|errors| {
+        let fault = |error: &PolicyError| FieldError {
+            pointer: at(error),
+            code: error.code(),
+            detail: error.to_string(),
+        };
+        SlaError::Invalid(errors.iter().map(fault).collect())
+    })
 }
 
 impl Aggregate for Sla {

@@ -13,7 +13,8 @@ use crate::bad_input::{sign, signing_key};
 const TICKET: &str = "{id}";
 
 async fn try_operation(client: &Client, operation: Operation, ticket: &str) -> Answer {
-    let path = operation.path().replace(TICKET, ticket).replace("{message_id}", ticket);
+    let key = if operation.path().contains("calendars") { "office" } else { "critical" };
+    let path = operation.path().replace(TICKET, ticket).replace("{message_id}", ticket).replace("{key}", key);
     let method: Method = operation.method().parse().expect("a method");
     let request = client.request(method, &path);
     // Nobody who must not even ask is told what is wrong with what they ask.

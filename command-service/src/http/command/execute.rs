@@ -34,7 +34,7 @@ pub(in crate::http) fn endpoint() -> Endpoint {
     Endpoint {
         operation: Operation::BulkCommands,
         handler: post(execute),
-        document: Document::new::<BulkSchema, ResultsSchema>(summary, "Commands", &accepted),
+        document: Document::new::<BulkSchema, ResultsSchema>(summary, "Commands", &accepted).unversioned(),
     }
 }
 

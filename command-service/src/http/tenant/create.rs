@@ -22,7 +22,9 @@ pub(in crate::http) fn endpoint() -> Endpoint {
     Endpoint {
         operation: Operation::CreateTenant,
         handler: post(create),
-        document: Document::new::<NewTenant, TenantBody>("Create a tenant", "Tenants", &accepted),
+        // Creating a tenant twice is nothing to do anyway.
+        document: Document::new::<NewTenant, TenantBody>("Create a tenant", "Tenants", &accepted)
+            .without_key(),
     }
 }
 

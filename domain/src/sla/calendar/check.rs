@@ -69,7 +69,8 @@ impl CalendarSpec {
         let week = self.week(&mut errors);
         let (dates, yearly) = self.holidays(&mut errors);
         let rules = Rules { zone: zone.unwrap_or(Tz::UTC), week, dates, yearly };
-        if errors.is_empty() && !rules.works() {
+        let named = self.weekly.values().any(|windows| !windows.is_empty());
+        if !named || (errors.is_empty() && !rules.works()) {
             errors.push(CalendarError::NoHours);
         }
         if errors.is_empty() { Ok(rules) } else { Err(errors) }

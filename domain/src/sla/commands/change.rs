@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 use super::parts::patched;
 use crate::sla::event::SlaEvent;
+use crate::sla::policy::Rules;
+use crate::sla::state::holds_together;
 use crate::sla::{Sla, SlaError};
 
 /// Changes what is named: `policies` as a whole, `calendars` one by one, `auto_close_days`.
@@ -18,6 +20,12 @@ impl ChangeSla {
     pub fn decide(&self, sla: &Sla) -> Result<Vec<SlaEvent>, SlaError> {
         let wanted = patched(&*sla.configuration, &self.patch)?;
         sla.becomes(&wanted, |error| error.pointer_in(&wanted))
+    }
+
+    /// The rules that would hold, without deciding anything: for a draft that is tried on the past.
+    pub fn rules(&self, sla: &Sla) -> Result<Rules, SlaError> {
+        let wanted = patched(&*sla.configuration, &self.patch)?;
+        holds_together(&wanted, |error| error.pointer_in(&wanted))
     }
 
     #[expect(clippy::unused_self, reason = "it stands beside those that name one thing")]

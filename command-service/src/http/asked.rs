@@ -1,0 +1,48 @@
+//! A request for a command, read as far as all commands are alike: who, may they, under which conditions.
+
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use domain::identity::Operation;
+use service_kit::http::{IfMatch, Payload, RequestInfo};
+use service_kit::problem::Problem;
+
+use super::headers::idempotency_key;
+use crate::executor::{CommandError, CommandRequest, IdempotencyKey};
+use crate::service::CommandService;
+
+/// A request for a command.
+pub(super) struct Asked {
+    /// Who asks, and under which conditions.
+    pub(super) request: CommandRequest,
+    /// What the path names.
+    pub(super) params: Vec<(String, String)>,
+    /// The body.
+    pub(super) body: Payload,
+}
+
+impl Asked {
+    /// Reads it. The permission is looked at before anything else of the request is.
+    pub(super) async fn read(
+        service: &CommandService,
+        operation: Operation,
+        request: Request,
+    ) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let principal = service.authenticator().authenticate(&parts.headers).await?;
+        principal.may(operation).map_err(CommandError::from)?;
+        let Ok(info) = RequestInfo::from_request_parts(&mut parts, &()).await;
+        let mut request = CommandRequest::new(principal, info);
+        request.if_match = IfMatch::from_request_parts(&mut parts, &()).await?.0;
+        let key = idempotency_key(&parts.headers)?;
+        let params = if operation.path().contains('{') {
+            let params = RawPathParams::from_request_parts(&mut parts, &()).await;
+            let params = params.map_err(|_| Problem::not_found())?;
+            params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        } else {
+            Vec::new()
+        };
+        let path = parts.uri.path().to_owned();
+        let body = Payload::from_request(Request::from_parts(parts, body), &()).await?;
+        request.idempotency = key.map(|key| IdempotencyKey::new(key, operation.method(), &path, &body.0));
+        Ok(Self { request, params, body })
+    }
+}

@@ -1,0 +1,19 @@
+//! Take a policy away.
+
+use domain::identity::Operation;
+use domain::input::FieldError;
+use domain::sla::SlaCommand;
+use domain::sla::commands::RemovePolicy;
+
+use crate::http::configuration::{Configures, Nothing};
+
+impl Configures for RemovePolicy {
+    const OPERATION: Operation = Operation::RemovePolicy;
+    const SUMMARY: &'static str = "Take a policy away; for its tickets the next one that fits holds, or none";
+    type Body = Nothing;
+    type Schema = Nothing;
+
+    fn command(key: String, _: Nothing) -> Result<SlaCommand, FieldError> {
+        Ok(Self { key }.into())
+    }
+}
