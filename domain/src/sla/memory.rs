@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::clock::{Alarm, AlarmKey, Cause, Clock, End, Moment, Span, TicketClocks};
@@ -27,6 +28,7 @@ pub struct Memory {
     raised: Vec<AlarmKey>,
     late: Vec<KeptAlarm>,
     imported: Position,
+    quiet_until: Option<i64>,
 }
 
 /// A policy: the version of the configuration, and the key.
@@ -99,11 +101,19 @@ impl Watch {
             raised: self.raised.iter().cloned().collect(),
             late: self.late.iter().map(late).collect(),
             imported: self.imported,
+            quiet_until: Some(self.missing_at().map_or(i64::MAX, |at| at.timestamp_micros())),
         }
     }
 }
 
 impl Memory {
+    /// When something is to be raised next; in the past if that is late.
+    pub fn next_at(&self) -> Option<DateTime<Utc>> {
+        let quiet = self.quiet_until.filter(|until| *until != i64::MAX);
+        let next = self.late.iter().map(|alarm| alarm.at).chain(quiet).min()?;
+        DateTime::from_timestamp_micros(next)
+    }
+
     /// The versions of the configuration that its policies stand in, each once.
     pub fn versions(&self) -> Vec<Version> {
         let clocks = self.clocks.iter().filter_map(|clock| clock.policy.as_ref());
@@ -128,7 +138,7 @@ impl Memory {
             breached: kept.breached,
             steps: Vec::new(),
         };
-        let time = chrono::DateTime::from_timestamp_micros;
+        let time = DateTime::from_timestamp_micros;
         let late = |kept: KeptAlarm| {
             Some(Alarm {
                 at: time(kept.at)?,
@@ -156,6 +166,7 @@ impl Memory {
             raised: self.raised.into_iter().collect(),
             late: self.late.into_iter().filter_map(late).collect(),
             imported: self.imported,
+            quiet_until: self.quiet_until.map(|at| time(at).unwrap_or(DateTime::<Utc>::MAX_UTC)),
         }
     }
 }

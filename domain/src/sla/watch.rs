@@ -23,6 +23,8 @@ pub struct Watch {
     pub(super) late: Vec<Alarm>,
     /// The last event that was imported. Clocks that stood still by then raise nothing.
     pub(super) imported: Position,
+    /// Before then nothing falls due that isn't among what is late already; unknown after an event.
+    pub(super) quiet_until: Option<DateTime<Utc>>,
 }
 
 impl Watch {
@@ -68,6 +70,7 @@ impl Watch {
         } else if TicketClocks::concerns(event) {
             self.note_late(moment.at);
         }
+        self.quiet_until = None;
         self.clocks.apply(event, moment, rules);
         if self.clocks.is_done() || self.clocks.is_void() {
             self.late.retain(|alarm| !matches!(alarm.cause, Cause::Escalation(_)));
@@ -77,6 +80,7 @@ impl Watch {
     /// Takes in other rules.
     pub fn follow_rules(&mut self, moment: Moment, rules: &Rules) {
         self.note_late(moment.at);
+        self.quiet_until = None;
         self.clocks.rules_changed(moment, rules);
     }
 
@@ -90,7 +94,12 @@ impl Watch {
 
     /// When something is to be raised next; in the past if that is late.
     pub fn next_at(&self) -> Option<DateTime<Utc>> {
-        self.missing().map(|alarm| alarm.at).chain(self.late.iter().map(|alarm| alarm.at)).min()
+        self.missing_at().into_iter().chain(self.late.iter().map(|alarm| alarm.at)).min()
+    }
+
+    /// When something falls due next, of what isn't late already.
+    pub(super) fn missing_at(&self) -> Option<DateTime<Utc>> {
+        self.missing().map(|alarm| alarm.at).min()
     }
 
     /// When the ticket is to close by itself.
@@ -100,6 +109,9 @@ impl Watch {
 
     /// What falls due before an event is late once that has happened: the clocks may not know it any more.
     fn note_late(&mut self, at: DateTime<Utc>) {
+        if self.quiet_until.is_some_and(|until| until >= at) {
+            return;
+        }
         let late: Vec<Alarm> = self.missing().filter(|alarm| alarm.at < at).collect();
         self.late.extend(late);
     }

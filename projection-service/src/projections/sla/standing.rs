@@ -103,8 +103,10 @@ impl Asleep {
 impl Ticket {
     /// Its row, under the rules that its tenant has.
     pub(super) fn row(&self, ticket_id: Uuid, rules: &Rules) -> Result<Standing, sqlx::Error> {
+        let watch = self.watch.keep();
+        let next_at = [watch.next_at(), self.watch.closes_at(rules)].into_iter().flatten().min();
         let kernel = Kernel {
-            watch: self.watch.keep(),
+            watch,
             priority: self.priority.clone(),
             agent: self.agent.clone(),
             team: self.team.clone(),
@@ -127,7 +129,7 @@ impl Ticket {
             response_due_at: due(response),
             resolution_state: standing(resolution),
             resolution_due_at: due(resolution),
-            next_at: [self.watch.next_at(), self.watch.closes_at(rules)].into_iter().flatten().min(),
+            next_at,
             live: clocks.clocks().iter().any(|clock| clock.end.is_none()) || clocks.resolved().is_some(),
             memory: Bytes(memory),
         })
