@@ -51,7 +51,9 @@ async function showQueues() {
     counts = { by_status: [] };
   }
   const list = byId('queues');
-  const rows = [[null, 'All', counts.total], ...counts.by_status.map((row) => [row.key, row.key, row.count])];
+  const queue = (filter) => (row) => [`${filter}=${encodeURIComponent(row.key)}`, words(row.key), row.count];
+  const rows = [[null, 'All', counts.total], ...counts.by_status.map(queue('status')),
+    ...(counts.by_sla || []).filter((row) => row.open).map(queue('sla'))];
   list.replaceChildren(...rows.map(([queue, name, count]) => {
     const button = element('button');
     button.append(element('span', name), element('span', count === undefined ? '' : count.toLocaleString()));
@@ -63,9 +65,18 @@ async function showQueues() {
   }));
 }
 
+function words(key) { return key.replaceAll('_', ' '); }
+
+// How a ticket stands with what was promised for it; nothing for those who don't see it.
+function promise(ticket) {
+  if (!ticket.sla || !ticket.sla.state) return '';
+  return words(ticket.sla.state) + (ticket.sla.due_at ? `, due ${when(ticket.sla.due_at)}` : '');
+}
+
 function ticketRow(ticket) {
   const button = element('button', ticket.subject);
-  button.append(element('small', `${ticket.number} · ${ticket.status} · ${ticket.priority} · ${when(ticket.updated_at)}`));
+  const said = [ticket.number, words(ticket.status), ticket.priority, promise(ticket), when(ticket.updated_at)];
+  button.append(element('small', said.filter(Boolean).join(' · ')));
   button.setAttribute('aria-current', String(ticket.id === view.ticket));
   button.addEventListener('click', () => {
     view.ticket = ticket.id;
@@ -80,8 +91,8 @@ function ticketRow(ticket) {
 }
 
 async function showTickets(more = false) {
-  const query = new URLSearchParams({ sort: '-updated_at' });
-  if (view.queue) query.set('status', view.queue);
+  const query = new URLSearchParams(view.queue || '');
+  query.set('sort', '-updated_at');
   if (view.search) query.set('q', view.search);
   if (more && view.cursor) query.set('cursor', view.cursor);
   const page = await get(`/v1/tickets?${query}`);
@@ -96,7 +107,7 @@ function facts(ticket) {
     Number: ticket.number, Status: ticket.status, Priority: ticket.priority, Category: ticket.category,
     Requester: ticket.requester && (ticket.requester.name || ticket.requester.id),
     Agent: ticket.assignee, Team: ticket.team, Tags: (ticket.tags || []).join(', '),
-    Opened: when(ticket.created_at), Rating: ticket.rating,
+    Promise: promise(ticket), Opened: when(ticket.created_at), Rating: ticket.rating,
   };
   return Object.entries(shown)
     .filter(([, value]) => value !== null && value !== undefined && value !== '')
@@ -113,8 +124,8 @@ function message(one) {
 
 function deed(one) {
   const item = element('li', one.type.replaceAll('_', ' '));
-  const words = (value) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value));
-  const change = [one.old_value, one.new_value].map((value) => (value === null || value === undefined ? '–' : words(value)));
+  const told = (value) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value));
+  const change = [one.old_value, one.new_value].map((value) => (value === null || value === undefined ? '–' : told(value)));
   if (change.some((value) => value !== '–')) item.append(` ${one.field || ''}: ${change.join(' → ')}`);
   item.append(element('small', `${one.actor.name || one.actor.id} · ${when(one.occurred_at)}`));
   return item;
