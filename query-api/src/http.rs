@@ -6,6 +6,7 @@ mod console;
 mod documentation;
 mod event;
 pub(crate) mod event_view;
+mod history;
 mod operation;
 mod person;
 mod projection;
@@ -65,6 +66,7 @@ fn table() -> Vec<(Operation, UtoipaMethodRouter<QueryApi>)> {
         (Operation::GetHistory, handlers!(ticket::history::get_history)),
         (Operation::GetSla, handlers!(ticket::sla::get_sla)),
         (Operation::GetSlaConfig, handlers!(sla::configuration::get_sla_configuration)),
+        (Operation::GetSlaHistory, handlers!(sla::history::get_sla_history)),
         (Operation::ListPolicies, handlers!(sla::policies::list_sla_policies)),
         (Operation::GetPolicy, handlers!(sla::policy::get_sla_policy)),
         (Operation::ListCalendars, handlers!(sla::calendars::list_calendars)),

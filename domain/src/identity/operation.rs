@@ -102,6 +102,7 @@ operations! {
     GetHistory        = "get_history"         GET  "/v1/tickets/{id}/history"                           TicketsRead     Everybody;
     GetSla            = "get_sla"             GET  "/v1/tickets/{id}/sla"                               TicketsRead     Staff;
     GetSlaConfig      = "get_sla_configuration" GET "/v1/sla"                                           TicketsRead     Staff;
+    GetSlaHistory     = "get_sla_history"     GET  "/v1/sla/history"                                    TicketsRead     Staff;
     ListPolicies      = "list_sla_policies"   GET  "/v1/sla/policies"                                   TicketsRead     Staff;
     GetPolicy         = "get_sla_policy"      GET  "/v1/sla/policies/{key}"                             TicketsRead     Staff;
     ListCalendars     = "list_calendars"      GET  "/v1/calendars"                                      TicketsRead     Staff;

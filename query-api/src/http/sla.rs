@@ -4,6 +4,7 @@
 pub(crate) mod calendar;
 pub(crate) mod calendars;
 pub(crate) mod configuration;
+pub(crate) mod history;
 pub(crate) mod policies;
 pub(crate) mod policy;
 

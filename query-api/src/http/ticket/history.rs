@@ -7,10 +7,10 @@ use super::{Reference, TicketPath, past};
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
-use crate::cursor::{self, Binding};
+use crate::cursor::Binding;
 use crate::error::QueryError;
-use crate::follow::shown;
 use crate::http::event_view::CloudEvent;
+use crate::http::history;
 use crate::http::refusals::Refusals;
 use crate::page::{Page, PageQuery};
 use crate::snapshot::Source;
@@ -32,18 +32,7 @@ pub(crate) async fn get_history(
 ) -> Result<Answer<Page<CloudEvent>>, QueryError> {
     let reference = Reference::parse(id)?;
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
-    let caller = &*asking.principal;
-    let (ticket, facts) = past(&api, &mut snapshot, caller, &reference).await?;
+    let (ticket, facts) = past(&api, &mut snapshot, &asking.principal, &reference).await?;
     let binding = Binding::new("history", &(asking.view(), ticket));
-    let after: i64 = query.after(&api.0.cursor_key, &binding)?.unwrap_or(0);
-    let events = shown(&api, &mut snapshot, caller, facts).await?;
-    let position = snapshot.position;
-    snapshot.close().await?;
-    let total = query.count.then_some(events.len() as i64);
-    let rest =
-        events.into_iter().filter(|event| event.version > after).take(query.limit.rows() + 1).collect();
-    let page = Page::cut(rest, query.limit, total, |last: &CloudEvent| {
-        cursor::seal(&api.0.cursor_key, &binding, &last.version)
-    });
-    Ok(Answer::at(position, page))
+    history::page(&api, snapshot, &asking, query, binding, facts).await
 }

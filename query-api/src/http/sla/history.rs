@@ -1,0 +1,33 @@
+//! `GET /v1/sla/history`: the raw events of a tenant's policies and calendars.
+
+use axum::extract::State;
+
+use super::changes;
+use crate::QueryApi;
+use crate::answer::Answer;
+use crate::asking::{Asked, Asking, Freshness};
+use crate::cursor::Binding;
+use crate::error::QueryError;
+use crate::http::event_view::CloudEvent;
+use crate::http::history;
+use crate::http::refusals::Refusals;
+use crate::page::{Page, PageQuery};
+use crate::snapshot::Source;
+
+/// What happened to the tenant's policies and calendars, as the log holds it; old versions in their
+/// present form. For those with `notes.read`; to others the list is empty.
+#[utoipa::path(
+    get, path = "/v1/sla/history", operation_id = "get_sla_history", tag = "Service levels",
+    params(PageQuery, Freshness),
+    responses((status = 200, description = "A page of events.", body = Page<CloudEvent>), Refusals),
+)]
+pub(crate) async fn get_sla_history(
+    State(api): State<QueryApi>,
+    asking: Asking,
+    Asked(query): Asked<PageQuery>,
+) -> Result<Answer<Page<CloudEvent>>, QueryError> {
+    let mut snapshot = api.snapshot(&asking, Source::Log).await?;
+    let facts = changes(&api, &mut snapshot, asking.principal.tenant).await?;
+    let binding = Binding::new("sla_history", &asking.view());
+    history::page(&api, snapshot, &asking, query, binding, facts).await
+}
