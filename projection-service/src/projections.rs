@@ -10,6 +10,7 @@ mod conversation;
 mod queue_counts;
 mod search;
 mod sla;
+mod stats;
 mod tally;
 mod ticket_list;
 mod words;
@@ -58,7 +59,7 @@ pub(crate) trait Projection: Send + Sync {
 }
 
 /// All read models.
-pub(crate) static ALL: [&dyn Projection; 7] = [
+pub(crate) static ALL: [&dyn Projection; 8] = [
     &ticket_list::TicketList,
     &conversation::Conversation,
     &activity::Activity,
@@ -66,6 +67,7 @@ pub(crate) static ALL: [&dyn Projection; 7] = [
     &agent_load::AgentLoad,
     &search::Search,
     &sla::Sla,
+    &stats::Stats,
 ];
 
 /// The projection with this name.

@@ -17,5 +17,7 @@ mod running;
 mod searching;
 #[path = "projections/sla.rs"]
 mod sla;
+#[path = "projections/stats.rs"]
+mod stats;
 #[path = "projections/story.rs"]
 mod story;

@@ -9,8 +9,8 @@ use sqlx::{Connection, Executor};
 use crate::database::{Database, Running, eventually};
 use crate::story::history;
 
-const ALL: [&str; 7] =
-    ["ticket_list", "conversation", "activity", "queue_counts", "agent_load", "search", "sla"];
+const ALL: [&str; 8] =
+    ["ticket_list", "conversation", "activity", "queue_counts", "agent_load", "search", "sla", "stats"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_is_switched_to_while_events_come_and_readers_read() {
@@ -166,7 +166,7 @@ async fn installing_twice_and_at_once_does_nothing() {
     for each in again.collect::<Vec<_>>() {
         each.await.unwrap();
     }
-    assert_eq!(database.number("SELECT count(*) FROM read.checkpoints").await, 7);
+    assert_eq!(database.number("SELECT count(*) FROM read.checkpoints").await, 8);
     drop(pool);
     database.drop().await;
 }
