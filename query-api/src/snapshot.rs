@@ -15,6 +15,7 @@ pub(crate) enum ReadModel {
     QueueCounts,
     Search,
     Sla,
+    Stats,
 }
 
 impl ReadModel {
@@ -27,6 +28,7 @@ impl ReadModel {
             Self::QueueCounts => "queue_counts",
             Self::Search => "search",
             Self::Sla => "sla",
+            Self::Stats => "stats",
         }
     }
 }

@@ -25,6 +25,8 @@ mod sla_rows;
 mod sla_stats;
 #[path = "http/standings.rs"]
 mod standings;
+#[path = "http/stats.rs"]
+mod stats;
 #[path = "http/ticket.rs"]
 mod ticket;
 #[path = "http/tickets.rs"]

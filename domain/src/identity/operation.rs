@@ -107,6 +107,10 @@ operations! {
     GetPolicy         = "get_sla_policy"      GET  "/v1/sla/policies/{key}"                             TicketsRead     Staff;
     ListCalendars     = "list_calendars"      GET  "/v1/calendars"                                      TicketsRead     Staff;
     GetCalendar       = "get_calendar"        GET  "/v1/calendars/{key}"                                TicketsRead     Staff;
+    GetStats          = "get_stats"           GET  "/v1/stats"                                          StatsRead       Staff;
+    GetVolume         = "get_volume"          GET  "/v1/stats/volume"                                   StatsRead       Staff;
+    GetSatisfaction   = "get_satisfaction"    GET  "/v1/stats/satisfaction"                             StatsRead       Staff;
+    GetAgentStats     = "get_agent_stats"     GET  "/v1/stats/agents"                                   StatsRead       Staff;
     GetSlaStats       = "get_sla_stats"       GET  "/v1/stats/sla"                                      StatsRead       Staff;
     GetAttachments    = "get_attachments"     GET  "/v1/tickets/{id}/attachments"                       TicketsRead     Everybody;
     GetAssignments    = "get_assignments"     GET  "/v1/tickets/{id}/assignments"                       TicketsRead     Everybody;

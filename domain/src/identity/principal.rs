@@ -236,7 +236,8 @@ mod tests {
             GetCalendar,
         ];
         let agent = [AssignTicket, UnassignTicket, RouteTicket, ReadEvents, StreamEvents];
-        let lead = [DeleteTicket, RestoreTicket, RedactMessage, GetSlaStats];
+        let lead = [DeleteTicket, RestoreTicket, RedactMessage];
+        let stats = [GetStats, GetVolume, GetSatisfaction, GetAgentStats, GetSlaStats];
         let reading = [
             ListTickets,
             GetTicket,
@@ -273,12 +274,12 @@ mod tests {
             ("client_admin", &[&own, &client_admin]),
             ("org_support", &[&own, &desk]),
             ("support_agent", &[&own, &desk, &agent]),
-            ("support_lead", &[&own, &desk, &agent, &lead]),
-            ("support_manager", &[&own, &desk, &agent, &lead, &manager]),
-            ("support_admin", &[&own, &desk, &agent, &lead, &manager]),
-            ("msp_admin", &[&own, &desk, &agent, &lead, &manager]),
+            ("support_lead", &[&own, &desk, &agent, &lead, &stats]),
+            ("support_manager", &[&own, &desk, &agent, &lead, &stats, &manager]),
+            ("support_admin", &[&own, &desk, &agent, &lead, &stats, &manager]),
+            ("msp_admin", &[&own, &desk, &agent, &lead, &stats, &manager]),
             ("auditor", &[&reading, &[SearchAudit]]),
-            ("analyst", &[&reading, &[ReadEvents, StreamEvents, GetSlaStats]]),
+            ("analyst", &[&reading, &stats, &[ReadEvents, StreamEvents]]),
             ("platform_admin", &[Operation::ALL]),
         ];
         for (role, allowed) in table {

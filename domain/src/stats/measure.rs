@@ -24,7 +24,7 @@ macro_rules! words {
 }
 
 words! {
-    /// What is measured. Each counts in the hour in which it happened.
+    /// What is measured. Each counts when it happened.
     Measure {
         /// Tickets that were opened.
         Created = "created",

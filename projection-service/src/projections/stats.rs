@@ -1,4 +1,4 @@
-//! Figures by the hour, kept by differences: what a ticket is counted as before and after each event.
+//! Figures by the quarter of an hour, kept by differences: what a ticket is counted as before and after each event.
 //!
 //! A ticket counts under what it is now: one that changes its category or its agent, is marked as spam or
 //! put away, takes all of its figures along. So they never drift, and a rebuild gives the same.

@@ -87,10 +87,10 @@ fn recount(events: &[Written]) -> Figures {
         said.extend(ticket.solved.map(|at| ("resolution", at, since(at))));
         said.extend(ticket.rated.map(|(at, rating)| ("rating", at, rating)));
         for (measure, at, value) in said {
-            let hour = at.duration_trunc(TimeDelta::hours(1)).unwrap();
+            let quarter = at.duration_trunc(TimeDelta::minutes(15)).unwrap();
             for (dimension, key) in &ticket.keys {
                 let figure = figures
-                    .entry((measure.to_owned(), (*dimension).to_owned(), key.clone(), hour))
+                    .entry((measure.to_owned(), (*dimension).to_owned(), key.clone(), quarter))
                     .or_default();
                 figure.0 += 1;
                 figure.1 += value;
@@ -110,7 +110,7 @@ async fn every_figure_is_what_a_recount_of_the_log_gives() {
         }
         database.settle().await;
         let rows = sqlx::query(
-            "SELECT measure, dimension, key, hour, sum(count)::int8, sum(sum)::int8 FROM stats_v1.cells \
+            "SELECT measure, dimension, key, at, sum(count)::int8, sum(sum)::int8 FROM stats_v1.cells \
              GROUP BY 1, 2, 3, 4",
         )
         .fetch_all(&database.pool)

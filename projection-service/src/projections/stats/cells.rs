@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::ticket::{Counted, Ticket};
 
-/// Count and sum, by tenant, measure, dimension, key, hour and bin.
+/// Count and sum, by tenant, measure, dimension, key, time and bin.
 #[derive(Debug, Default)]
 pub(super) struct Cells(BTreeMap<Key, (i64, i64)>);
 
@@ -25,7 +25,7 @@ impl Cells {
             let (from, to) = (key(before), key(after));
             let same = from == to;
             let mut add = |key: &str, counted: &Counted, sign: i64| {
-                let cell = (tenant, counted.measure, *dimension, key.to_owned(), counted.hour, counted.bin);
+                let cell = (tenant, counted.measure, *dimension, key.to_owned(), counted.at, counted.bin);
                 let entry = self.0.entry(cell).or_default();
                 entry.0 += sign;
                 entry.1 += sign * counted.value;
@@ -38,7 +38,9 @@ impl Cells {
                     None => add(&to, one, 1),
                 }
             }
-            gone.iter().for_each(|one| add(&from, one, -1));
+            for one in &gone {
+                add(&from, one, -1);
+            }
         }
     }
 
@@ -53,23 +55,23 @@ impl Cells {
         let measures: Vec<&str> = cells.iter().map(|(key, _)| key.1.as_str()).collect();
         let dimensions: Vec<&str> = cells.iter().map(|(key, _)| key.2.as_str()).collect();
         let keys: Vec<&str> = cells.iter().map(|(key, _)| key.3.as_str()).collect();
-        let hours: Vec<DateTime<Utc>> =
+        let times: Vec<DateTime<Utc>> =
             cells.iter().map(|(key, _)| DateTime::from_timestamp_micros(key.4).unwrap_or_default()).collect();
         let bins: Vec<i32> = cells.iter().map(|(key, _)| key.5).collect();
         let counts: Vec<i64> = cells.iter().map(|(_, (count, _))| *count).collect();
         let sums: Vec<i64> = cells.iter().map(|(_, (_, sum))| *sum).collect();
         let left = sqlx::query_scalar!(
-            "INSERT INTO cells (tenant_id, measure, dimension, key, hour, bin, count, sum) \
+            "INSERT INTO cells (tenant_id, measure, dimension, key, at, bin, count, sum) \
              SELECT v.* FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], \
                                     $6::int4[], $7::int8[], $8::int8[]) AS v \
-             ON CONFLICT (tenant_id, measure, dimension, key, hour, bin) DO UPDATE \
+             ON CONFLICT (tenant_id, measure, dimension, key, at, bin) DO UPDATE \
              SET count = cells.count + EXCLUDED.count, sum = cells.sum + EXCLUDED.sum \
              RETURNING count",
             &tenants,
             measures.clone() as _,
             dimensions.clone() as _,
             keys.clone() as _,
-            &hours,
+            &times,
             &bins,
             &counts,
             &sums,
@@ -82,14 +84,14 @@ impl Cells {
         sqlx::query!(
             "DELETE FROM cells AS c \
              USING unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int4[]) \
-                   AS v (tenant_id, measure, dimension, key, hour, bin) \
-             WHERE (c.tenant_id, c.measure, c.dimension, c.key, c.hour, c.bin) \
-                   = (v.tenant_id, v.measure, v.dimension, v.key, v.hour, v.bin) AND c.count = 0",
+                   AS v (tenant_id, measure, dimension, key, at, bin) \
+             WHERE (c.tenant_id, c.measure, c.dimension, c.key, c.at, c.bin) \
+                   = (v.tenant_id, v.measure, v.dimension, v.key, v.at, v.bin) AND c.count = 0",
             &tenants,
             measures as _,
             dimensions as _,
             keys as _,
-            &hours,
+            &times,
             &bins,
         )
         .execute(db)

@@ -11,8 +11,8 @@ use crate::entry::Fact;
 use crate::projections::words::{source, text};
 use crate::row::Bytes;
 
-/// One hour, in microseconds.
-const HOUR: i64 = 3_600_000_000;
+/// A quarter of an hour, in microseconds.
+const QUARTER: i64 = 900_000_000;
 
 /// A ticket as it is counted. Times are microseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub(super) struct Ticket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counted {
     pub(super) measure: Measure,
-    pub(super) hour: i64,
+    pub(super) at: i64,
     pub(super) bin: i32,
     pub(super) value: i64,
 }
@@ -154,11 +154,11 @@ impl Ticket {
         if self.spam || self.deleted {
             return Vec::new();
         }
-        let hour = |at: i64| at.div_euclid(HOUR) * HOUR;
-        let once = |measure, at: i64| Counted { measure, hour: hour(at), bin: 0, value: 0 };
+        let quarter = |at: i64| at.div_euclid(QUARTER) * QUARTER;
+        let once = |measure, at: i64| Counted { measure, at: quarter(at), bin: 0, value: 0 };
         let time = |measure, at: i64| {
             let value = (at - self.opened).max(0) / 1_000;
-            Counted { measure, hour: hour(at), bin: sketch::bin(value), value }
+            Counted { measure, at: quarter(at), bin: sketch::bin(value), value }
         };
         let times = |measure, times: &[i64]| times.iter().map(|at| once(measure, *at)).collect::<Vec<_>>();
         let mut counted = vec![once(Measure::Created, self.opened)];
@@ -169,7 +169,7 @@ impl Ticket {
         counted.extend(self.solved.map(|at| time(Measure::Resolution, at)));
         counted.extend(self.rated.map(|(at, rating)| Counted {
             measure: Measure::Rating,
-            hour: hour(at),
+            at: quarter(at),
             bin: rating.into(),
             value: rating.into(),
         }));

@@ -113,7 +113,7 @@ pub(crate) async fn get_sla_stats(
 
 /// Which time zones there are is known here and to Postgres, from two lists; what one of them doesn't
 /// know is the caller's to say otherwise.
-fn refused(error: sqlx::Error) -> QueryError {
+pub(super) fn refused(error: sqlx::Error) -> QueryError {
     let unknown = error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("22023"));
     if unknown {
         BadParameter::invalid("time_zone", "it should be a time zone by its IANA name, such as Europe/Berlin")
