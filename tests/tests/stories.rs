@@ -22,6 +22,8 @@ mod postgres_faults;
 mod retries;
 #[path = "stories/sla.rs"]
 mod sla;
+#[path = "stories/stats.rs"]
+mod stats;
 #[path = "stories/timers.rs"]
 mod timers;
 #[path = "stories/traces.rs"]

@@ -85,5 +85,6 @@ async fn a_real_year_comes_in_whole_though_killed_half_way() {
         (row.get::<String, _>(0), row.get::<String, _>(1)),
         ("2016-02-29".into(), "2017-02-18".into())
     );
+    crate::stats::agree_with_the_file(&docket, "desk", &file).await;
     crate::sla::clocks_agree_with_the_file(&docket, "desk", &file).await;
 }
