@@ -34,6 +34,11 @@ words! {
         Closed = "closed",
         /// Times that a ticket was reopened.
         Reopened = "reopened",
+        /// Times that a ticket went from one agent to another, or from one team to another.
+        HandedOver = "handed_over",
+        /// One more for what is opened or taken up again, one less for what is resolved, closed or
+        /// cancelled: added up since the beginning, what is to be worked on.
+        Backlog = "backlog",
         /// From the opening to an agent's first public reply, by the clock on the wall.
         FirstResponse = "first_response",
         /// From the opening to the resolving that stands, by the clock on the wall.

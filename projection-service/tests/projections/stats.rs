@@ -20,6 +20,7 @@ struct Told {
     answered: Option<DateTime<Utc>>,
     solved: Option<DateTime<Utc>>,
     rated: Option<(DateTime<Utc>, i64)>,
+    open: bool,
     gone: [bool; 2],
 }
 
@@ -45,9 +46,20 @@ impl Told {
                     self.keys.insert(name, text(&payload[name]));
                 }
                 self.keys.insert("total", String::new());
+                self.said.push(("backlog", at, 1));
+                self.open = true;
                 self.assign(&payload["assignment"]);
             }
-            "TicketAssigned" => self.assign(&payload["to"]),
+            "TicketAssigned" => {
+                let (team, agent) = (self.keys["team"].clone(), self.keys["agent"].clone());
+                self.assign(&payload["to"]);
+                for (before, name) in [(team, "team"), (agent, "agent")] {
+                    if !before.is_empty() && !self.keys[name].is_empty() && before != self.keys[name] {
+                        self.said.push(("handed_over", at, 0));
+                        break;
+                    }
+                }
+            }
             "TicketUnassigned" => self.assign(&Value::Null),
             "PriorityChanged" => drop(self.keys.insert("priority", text(&payload["to"]))),
             "CategoryChanged" => drop(self.keys.insert("category", text(&payload["to"]))),
@@ -60,6 +72,13 @@ impl Told {
             "TicketClosed" => self.said.push(("closed", at, 0)),
             "TicketReopened" => self.said.push(("reopened", at, 0)),
             _ => {}
+        }
+        if let Some(category) = payload["to_category"].as_str() {
+            let open = !["resolved", "closed", "cancelled"].contains(&category);
+            if open != self.open {
+                self.said.push(("backlog", at, if open { 1 } else { -1 }));
+                self.open = open;
+            }
         }
         match payload["to_category"].as_str() {
             Some("resolved" | "closed") if self.solved.is_none() => {

@@ -118,6 +118,14 @@ async fn days_begin_where_one_is() {
     let week = lead.get("/v1/stats/volume?group_by=week&from=2026-03-04T00:00:00Z").await.ok();
     assert_eq!(week["items"][0]["key"], json!({"week": "2026-03-02"}));
     assert_eq!(week["total"]["created"], 2);
+    let backlog = |answer: &Value| -> Vec<Value> {
+        answer["items"].as_array().unwrap().iter().map(|item| item["backlog"].clone()).collect()
+    };
+    // Opened on the 2nd, resolved on the 3rd, back on the 4th with another, …, one is left on the 6th.
+    assert_eq!(backlog(&utc), [1, 0, 2, 3, 1]);
+    assert_eq!((&utc["total"]["backlog"], backlog(&week)), (&json!(1), vec![json!(1)]));
+    let since = lead.get("/v1/stats/volume?from=2026-03-05T00:00:00Z&to=2026-03-06T00:00:00Z").await.ok();
+    assert_eq!(backlog(&since), [3], "what came before counts");
     let none = lead.get("/v1/stats/volume?to=2026-03-01T00:00:00Z").await.ok();
     assert_eq!((&none["items"], &none["total"]["created"]), (&json!([]), &json!(0)));
     app.stop().await;

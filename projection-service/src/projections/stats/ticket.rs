@@ -26,6 +26,9 @@ pub(super) struct Ticket {
     resolved: Vec<i64>,
     closed: Vec<i64>,
     reopened: Vec<i64>,
+    handed_over: Vec<i64>,
+    /// When it came to be worked on (true), or was done with.
+    moves: Vec<(i64, bool)>,
     answered: Option<i64>,
     /// The resolving that stands.
     solved: Option<i64>,
@@ -79,6 +82,10 @@ impl Ticket {
             ..Self::default()
         };
         ticket.assign(&event.assignment);
+        ticket.moves.push((ticket.opened, true));
+        if event.status_category.is_done() {
+            ticket.moved(event.status_category, ticket.opened);
+        }
         ticket
     }
 
@@ -97,7 +104,17 @@ impl Ticket {
         let at = at.timestamp_micros();
         match event {
             TicketEvent::ReplyAdded(event) if event.first_response => self.answered = Some(at),
-            TicketEvent::TicketAssigned(event) => self.assign(&event.to),
+            TicketEvent::TicketAssigned(event) => {
+                let before = [self.team.clone(), self.agent.clone()];
+                self.assign(&event.to);
+                let now = [&self.team, &self.agent];
+                let other = |(before, now): (&String, &String)| {
+                    !before.is_empty() && !now.is_empty() && before != now
+                };
+                if before.iter().zip(now).any(other) {
+                    self.handed_over.push(at);
+                }
+            }
             TicketEvent::TicketUnassigned(_) => self.assign(&Assignment::default()),
             TicketEvent::StatusChanged(event) => self.moved(event.to_category, at),
             TicketEvent::TicketResolved(event) => self.moved(event.to_category, at),
@@ -127,6 +144,10 @@ impl Ticket {
     }
 
     fn moved(&mut self, to: StatusCategory, at: i64) {
+        let open = !to.is_done();
+        if self.moves.last().is_some_and(|(_, last)| *last != open) {
+            self.moves.push((at, open));
+        }
         match to {
             StatusCategory::Resolved | StatusCategory::Closed if self.solved.is_none() => {
                 self.solved = Some(at);
@@ -165,6 +186,13 @@ impl Ticket {
         counted.extend(times(Measure::Resolved, &self.resolved));
         counted.extend(times(Measure::Closed, &self.closed));
         counted.extend(times(Measure::Reopened, &self.reopened));
+        counted.extend(times(Measure::HandedOver, &self.handed_over));
+        counted.extend(
+            self.moves.iter().map(|(at, open)| Counted {
+                value: if *open { 1 } else { -1 },
+                ..once(Measure::Backlog, *at)
+            }),
+        );
         counted.extend(self.answered.map(|at| time(Measure::FirstResponse, at)));
         counted.extend(self.solved.map(|at| time(Measure::Resolution, at)));
         counted.extend(self.rated.map(|(at, rating)| Counted {

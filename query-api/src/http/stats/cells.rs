@@ -13,8 +13,7 @@ use crate::QueryApi;
 use crate::asking::Asking;
 use crate::error::QueryError;
 use crate::parameters::BadParameter;
-use crate::snapshot::{ReadModel, Source};
-use domain::ids::Position;
+use crate::snapshot::{ReadModel, Snapshot, Source};
 
 /// The most rows that are added up for one answer.
 const MOST: usize = 400_000;
@@ -73,6 +72,11 @@ impl Figures {
         self.0.get(&measure).map_or(0, |bins| bins.values().map(|(count, _)| count).sum())
     }
 
+    /// The sum of what was counted.
+    pub(crate) fn sum(&self, measure: Measure) -> i64 {
+        self.0.get(&measure).map_or(0, |bins| bins.values().map(|(_, sum)| sum).sum())
+    }
+
     /// How long.
     pub(crate) fn duration(&self, measure: Measure) -> Duration {
         let none = BTreeMap::new();
@@ -108,30 +112,32 @@ impl Figures {
 }
 
 /// Figures by group, in the order of their keys, and those of all.
+#[derive(Default)]
 pub(crate) struct Found {
-    pub(crate) position: Position,
     pub(crate) groups: Vec<(GroupKey, Figures)>,
     pub(crate) total: Figures,
 }
 
+/// Opens what figures are read from.
+pub(crate) async fn open(api: &QueryApi, asking: &Asking) -> Result<Snapshot, QueryError> {
+    api.snapshot(asking, Source::Models(&[ReadModel::Stats])).await
+}
+
 /// Looks up what was asked, of these measures.
 pub(crate) async fn find(
-    api: &QueryApi,
+    snapshot: &mut Snapshot,
     asking: &Asking,
     query: &CellsQuery,
     measures: &[Measure],
 ) -> Result<Found, QueryError> {
-    let mut snapshot = api.snapshot(asking, Source::Models(&[ReadModel::Stats])).await?;
     let mut sql = query.sql(asking.principal.tenant.0, measures, MOST as i64 + 1);
     let rows: Vec<CellRow> =
         sql.build_query_as().fetch_all(&mut *snapshot.tx).await.map_err(super::sla::refused)?;
-    let position = snapshot.position;
-    snapshot.close().await?;
     if rows.len() > MOST {
         let detail = "that is too much at once; ask for a shorter time, or for longer periods";
         return Err(BadParameter::invalid("group_by", detail).into());
     }
-    let mut found = Found { position, groups: Vec::new(), total: Figures::default() };
+    let mut found = Found::default();
     for row in rows {
         let Some(measure) = Measure::named(&row.measure) else { continue };
         let key: GroupKey = query.group_by.iter().cloned().zip(row.key).collect();

@@ -5,7 +5,7 @@ use domain::stats::Measure;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::cells::{CellsQuery, Figures, GroupKey, Ratings, find};
+use super::cells::{CellsQuery, Figures, GroupKey, Ratings, find, open};
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
@@ -45,7 +45,10 @@ pub(crate) async fn get_satisfaction(
     asking: Asking,
     Asked(query): Asked<CellsQuery>,
 ) -> Result<Answer<Satisfaction>, QueryError> {
-    let found = find(&api, &asking, &query, &[Measure::Rating]).await?;
+    let mut snapshot = open(&api, &asking).await?;
+    let found = find(&mut snapshot, &asking, &query, &[Measure::Rating]).await?;
+    let position = snapshot.position;
+    snapshot.close().await?;
     let grouped = !query.group_by.is_empty();
     let group = |(key, figures): (GroupKey, Figures)| SatisfactionGroup { key, ratings: figures.ratings() };
     let satisfaction = Satisfaction {
@@ -53,5 +56,5 @@ pub(crate) async fn get_satisfaction(
         items: found.groups.into_iter().filter(|_| grouped).map(group).collect(),
         total: found.total.ratings(),
     };
-    Ok(Answer::at(found.position, satisfaction))
+    Ok(Answer::at(position, satisfaction))
 }

@@ -1,11 +1,13 @@
 //! `GET /v1/stats/volume`: how much came in and went out, by day or another period.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use domain::stats::Measure;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::cells::{CellsQuery, Figures, GroupKey, find};
+use super::cells::{CellsQuery, Figures, GroupKey, find, open};
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
@@ -27,6 +29,9 @@ pub(crate) struct Volume {
     /// Times that a ticket was reopened.
     #[schema(example = 1)]
     reopened: i64,
+    /// Tickets that were to be worked on when the period ended, or at `to`.
+    #[schema(example = 57)]
+    backlog: i64,
 }
 
 /// A period's, or another group's.
@@ -65,23 +70,69 @@ pub(crate) async fn get_volume(
 ) -> Result<Answer<Volumes>, QueryError> {
     let query = query.or_by("day");
     let measures = [Measure::Created, Measure::Resolved, Measure::Closed, Measure::Reopened];
-    let found = find(&api, &asking, &query, &measures).await?;
-    let group = |(key, figures): (GroupKey, Figures)| VolumeGroup { key, volume: Volume::of(&figures) };
-    let volumes = Volumes {
-        group_by: query.group_by,
-        items: found.groups.into_iter().map(group).collect(),
-        total: Volume::of(&found.total),
+    let mut snapshot = open(&api, &asking).await?;
+    let found = find(&mut snapshot, &asking, &query, &measures).await?;
+    let since = query.from_the_beginning();
+    let moves = find(&mut snapshot, &asking, &since, &[Measure::Backlog]).await?;
+    let position = snapshot.position;
+    snapshot.close().await?;
+    let levels = Levels::of(moves.groups, query.period());
+    let group = |(key, figures): (GroupKey, Figures)| {
+        let backlog = levels.at(&key, query.period());
+        VolumeGroup { key, volume: Volume::of(&figures, backlog) }
     };
-    Ok(Answer::at(found.position, volumes))
+    let volumes = Volumes {
+        items: found.groups.into_iter().map(group).collect(),
+        total: Volume::of(&found.total, moves.total.sum(Measure::Backlog)),
+        group_by: query.group_by.clone(),
+    };
+    Ok(Answer::at(position, volumes))
+}
+
+/// The backlog of each group, period by period.
+struct Levels(BTreeMap<GroupKey, BTreeMap<Option<String>, i64>>);
+
+impl Levels {
+    /// Adds up what came and went in the order of time.
+    fn of(moves: Vec<(GroupKey, Figures)>, period: Option<&str>) -> Self {
+        let mut levels: BTreeMap<GroupKey, BTreeMap<Option<String>, i64>> = BTreeMap::new();
+        for (key, figures) in moves {
+            let (group, when) = apart(&key, period);
+            *levels.entry(group).or_default().entry(when).or_default() += figures.sum(Measure::Backlog);
+        }
+        for group in levels.values_mut() {
+            let mut level = 0;
+            for moved in group.values_mut() {
+                level += *moved;
+                *moved = level;
+            }
+        }
+        Self(levels)
+    }
+
+    /// The backlog when a group's period ended.
+    fn at(&self, key: &GroupKey, period: Option<&str>) -> i64 {
+        let (group, when) = apart(key, period);
+        let last = |levels: &BTreeMap<_, i64>| levels.range(..=when).next_back().map(|(_, level)| *level);
+        self.0.get(&group).and_then(last).unwrap_or_default()
+    }
+}
+
+/// A group without its period, and the period. Dates and times as text are in the order of time.
+fn apart(key: &GroupKey, period: Option<&str>) -> (GroupKey, Option<String>) {
+    let mut group = key.clone();
+    let when = period.and_then(|name| group.remove(name)).flatten();
+    (group, when)
 }
 
 impl Volume {
-    fn of(figures: &Figures) -> Self {
+    fn of(figures: &Figures, backlog: i64) -> Self {
         Self {
             created: figures.count(Measure::Created),
             resolved: figures.count(Measure::Resolved),
             closed: figures.count(Measure::Closed),
             reopened: figures.count(Measure::Reopened),
+            backlog,
         }
     }
 }

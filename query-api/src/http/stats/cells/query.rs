@@ -69,6 +69,16 @@ impl CellsQuery {
         self
     }
 
+    /// The same since the beginning.
+    pub(crate) fn from_the_beginning(&self) -> Self {
+        Self { from: None, ..self.clone() }
+    }
+
+    /// The name of the period that it is grouped by.
+    pub(crate) fn period(&self) -> Option<&str> {
+        self.group_by.iter().map(String::as_str).find(|name| PERIODS.contains(name))
+    }
+
     fn dimension(&self) -> Dimension {
         self.group_by.iter().find_map(|name| Dimension::named(name)).unwrap_or(Dimension::Total)
     }
@@ -105,8 +115,7 @@ impl CellsQuery {
 
     /// When the period began in which something happened.
     fn push_period(&self, sql: &mut QueryBuilder<'_, Postgres>) {
-        let period = self.group_by.iter().find(|name| PERIODS.contains(&name.as_str()));
-        match period.map(String::as_str) {
+        match self.period() {
             None => {
                 sql.push("NULL::timestamp");
             }
