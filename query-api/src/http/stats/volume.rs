@@ -72,7 +72,7 @@ pub(crate) async fn get_volume(
     let measures = [Measure::Created, Measure::Resolved, Measure::Closed, Measure::Reopened];
     let mut snapshot = open(&api, &asking).await?;
     let found = find(&mut snapshot, &asking, &query, &measures).await?;
-    let since = query.from_the_beginning();
+    let since = query.since_the_beginning();
     let moves = find(&mut snapshot, &asking, &since, &[Measure::Backlog]).await?;
     let position = snapshot.position;
     snapshot.close().await?;

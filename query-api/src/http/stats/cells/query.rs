@@ -70,7 +70,7 @@ impl CellsQuery {
     }
 
     /// The same since the beginning.
-    pub(crate) fn from_the_beginning(&self) -> Self {
+    pub(crate) fn since_the_beginning(&self) -> Self {
         Self { from: None, ..self.clone() }
     }
 
