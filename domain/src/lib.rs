@@ -10,6 +10,7 @@ pub mod input;
 pub mod metadata;
 pub mod personal;
 pub mod sla;
+pub mod stream;
 pub mod tenant;
 pub mod ticket;
 pub mod time;

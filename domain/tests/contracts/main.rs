@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says so by failing")]
 
+mod asyncapi;
 mod compatibility;
 mod examples;
 mod landed;
@@ -114,6 +115,9 @@ fn every_payload_that_was_ever_written_can_be_read() {
     let mut read = BTreeSet::new();
     for entry in fs::read_dir(folder()).unwrap() {
         let file = entry.unwrap().file_name().into_string().unwrap();
+        if file == asyncapi::FILE {
+            continue;
+        }
         let stem = file.strip_suffix(".schema.json").or(file.strip_suffix(".json"));
         let (name, version) = stem
             .and_then(|stem| stem.split_once(".v"))
