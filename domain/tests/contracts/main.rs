@@ -10,6 +10,7 @@ mod asyncapi;
 mod compatibility;
 mod examples;
 mod landed;
+mod personal;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
