@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Installs what Docket needs of the system, where it is missing: a C compiler for the build,
-# Postgres 15 or later, and nats-server. With apt it does so itself (as root, or with sudo);
-# elsewhere it names the packages. Where all is there, it does nothing.
+# Postgres 15 or later, nats-server, and for a test Python with venv. With apt it does so itself (as
+# root, or with sudo); elsewhere it names the packages. Where all is there, it does nothing.
 set -euo pipefail
 
 has_compiler() { command -v cc >/dev/null; }
 has_nats() { command -v nats-server >/dev/null || [ -x /usr/sbin/nats-server ]; }
+has_python() { # The system's will do where another one comes first that can't.
+    python3 -c 'import ensurepip, venv' 2>/dev/null || /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null
+}
 has_postgres() {
     local program version
     for program in "${DOCKET_POSTGRES_BIN:-/nowhere}/postgres" "$(command -v postgres || true)" \
@@ -22,19 +25,21 @@ missing=()
 has_compiler || missing+=(compiler)
 has_postgres || missing+=(postgres)
 has_nats || missing+=(nats)
+has_python || missing+=(python)
 if ! command -v cargo >/dev/null; then
     echo "setup: Rust is missing: install it from https://rustup.rs, and run this again" >&2
     exit 1
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
-packages() { # the names of what is missing: compiler, postgres, nats
+packages() { # the names of what is missing: compiler, postgres, nats, python
     local thing
     for thing in "${missing[@]}"; do
         case $thing in
         compiler) printf '%s ' "$1" ;;
         postgres) printf '%s ' "$2" ;;
         nats) printf '%s ' "$3" ;;
+        python) printf '%s ' "$4" ;;
         esac
     done
 }
@@ -42,9 +47,9 @@ packages() { # the names of what is missing: compiler, postgres, nats
 if ! command -v apt-get >/dev/null; then
     cat >&2 <<EOF
 setup: missing: ${missing[*]}. Install
-  Fedora:  dnf install $(packages gcc 'postgresql-server postgresql-contrib' nats-server)
-  Arch:    pacman -S $(packages gcc postgresql nats-server)
-  macOS:   brew install $(packages '(xcode-select --install)' postgresql@17 nats-server)
+  Fedora:  dnf install $(packages gcc 'postgresql-server postgresql-contrib' nats-server python3)
+  Arch:    pacman -S $(packages gcc postgresql nats-server python)
+  macOS:   brew install $(packages '(xcode-select --install)' postgresql@17 nats-server python)
 or set DOCKET_POSTGRES_BIN and DOCKET_NATS_SERVER to where they are, and run this again.
 EOF
     exit 1
@@ -53,7 +58,7 @@ fi
 sudo=()
 if [ "$(id -u)" -ne 0 ]; then
     if ! command -v sudo >/dev/null; then
-        echo "setup: as root: apt-get install $(packages 'gcc libc6-dev' postgresql nats-server)" >&2
+        echo "setup: as root: apt-get install $(packages 'gcc libc6-dev' postgresql nats-server python3-venv)" >&2
         exit 1
     fi
     sudo=(sudo)
@@ -80,7 +85,7 @@ apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=
 echo "setup: installing ${missing[*]}"
 apt update
 # shellcheck disable=SC2046
-apt install -y --no-install-recommends $(packages 'gcc libc6-dev' postgresql nats-server) >/dev/null
+apt install -y --no-install-recommends $(packages 'gcc libc6-dev' postgresql nats-server python3-venv) >/dev/null
 
 has_compiler && has_postgres && has_nats || {
     echo "setup: apt has installed the packages, but Postgres 15 or later, nats-server or cc is still missing" >&2

@@ -11,6 +11,7 @@ pub mod metadata;
 pub mod personal;
 pub mod sla;
 pub mod stats;
+pub mod stream;
 pub mod tenant;
 pub mod ticket;
 pub mod time;

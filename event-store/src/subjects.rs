@@ -42,6 +42,10 @@ fn token(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+    use domain::ids::{CommandId, EventId, Position, TenantId, Version};
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]
@@ -49,6 +53,31 @@ mod tests {
         assert_eq!(token("019a-b"), "019a-b");
         assert_eq!(token("a.b *>\n"), "a_b____");
         assert_eq!(token(""), "_");
+    }
+
+    #[test]
+    fn an_event_is_where_others_are_told_that_it_is() {
+        let event = RecordedEvent {
+            position: Position(1),
+            event_id: EventId(Uuid::nil()),
+            tenant_id: TenantId(Uuid::nil()),
+            aggregate_type: "ticket".to_owned(),
+            aggregate_id: "a".to_owned(),
+            sequence: Version(1),
+            event_type: "TagAdded".to_owned(),
+            event_version: "1".to_owned(),
+            payload: String::new(),
+            metadata: String::new(),
+            command_id: CommandId(Uuid::nil()),
+            recorded_at: DateTime::default(),
+        };
+        let filled = domain::stream::ADDRESS
+            .replace("{cell}", "main")
+            .replace("{tenant}", &Uuid::nil().to_string())
+            .replace("{aggregateType}", "ticket")
+            .replace("{aggregateId}", "a")
+            .replace("{eventType}", "TagAdded");
+        assert_eq!(of_event("main", &event), filled);
     }
 
     #[test]

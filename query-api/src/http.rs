@@ -41,7 +41,7 @@ use crate::asking::Permitted;
             log that it reflects; a query takes it as `Docket-Min-Position` and waits until it can show that \
             much. Errors are problem details (RFC 9457) with a stable `code`."
     ),
-    paths(operation::healthz, operation::readyz, operation::metrics, operation::openapi),
+    paths(operation::healthz, operation::readyz, operation::metrics, operation::openapi, operation::asyncapi),
     components(schemas(service_kit::problem::ProblemSchema)),
     security(("bearer" = [])),
     tags(
@@ -101,6 +101,7 @@ pub fn public_paths() -> &'static [&'static str] {
         "/docs",
         "/docs.js",
         "/openapi.json",
+        "/asyncapi.json",
         "/healthz",
         "/readyz",
         "/metrics",

@@ -6,6 +6,8 @@
 mod access;
 #[path = "stories/bad_input.rs"]
 mod bad_input;
+#[path = "stories/contract.rs"]
+mod contract;
 #[path = "stories/crash.rs"]
 mod crash;
 #[path = "stories/first_ticket.rs"]

@@ -2,12 +2,17 @@
 //! version. What has landed there is never changed: the log is full of such payloads.
 //!
 //! `DOCKET_WRITE_CONTRACTS=1` writes what is missing (a new event, a new version) and nothing else.
+//! A later version says all that the one before it said (`compatibility`).
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test says so by failing")]
 
+mod asyncapi;
+mod compatibility;
 mod examples;
+mod landed;
+mod personal;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -96,7 +101,8 @@ fn the_contracts_are_what_is_written_today() {
         assert_eq!(
             without_words(schema),
             without_words(contract.schema),
-            "{name} has changed: leave version {version} as it is, and make a new one with an upcaster"
+            "{name} has changed: leave version {version} as it is, and make a new one with an upcaster \
+             (CONTRIBUTING.md, \"Events\")"
         );
         let payload = encoded(&contract.example);
         let golden = kept(&format!("{name}.v{version}.json"), &payload);
@@ -110,6 +116,9 @@ fn every_payload_that_was_ever_written_can_be_read() {
     let mut read = BTreeSet::new();
     for entry in fs::read_dir(folder()).unwrap() {
         let file = entry.unwrap().file_name().into_string().unwrap();
+        if file == asyncapi::FILE {
+            continue;
+        }
         let stem = file.strip_suffix(".schema.json").or(file.strip_suffix(".json"));
         let (name, version) = stem
             .and_then(|stem| stem.split_once(".v"))
@@ -136,6 +145,42 @@ fn every_payload_that_was_ever_written_can_be_read() {
     }
     let types = TicketEvent::TYPES.len() + TenantEvent::TYPES.len() + SlaEvent::TYPES.len();
     assert_eq!(read.len(), types);
+}
+
+/// The versions of each type whose schemas are kept, oldest first.
+fn versions() -> BTreeMap<String, Vec<(u32, Value)>> {
+    let mut found: BTreeMap<String, Vec<(u32, Value)>> = BTreeMap::new();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let file = entry.unwrap().file_name().into_string().unwrap();
+        let Some((name, version)) = file.strip_suffix(".schema.json").and_then(|stem| stem.split_once(".v"))
+        else {
+            continue;
+        };
+        let version = version.parse().unwrap_or_else(|_| panic!("{file}: versions are 1, 2, 3, …"));
+        let schema = serde_json::from_str(&fs::read_to_string(folder().join(&file)).unwrap()).unwrap();
+        found.entry(name.to_owned()).or_default().push((version, schema));
+    }
+    for versions in found.values_mut() {
+        versions.sort_by_key(|(version, _)| *version);
+    }
+    found
+}
+
+#[test]
+fn each_version_says_what_the_one_before_it_said() {
+    let mut steps = 0;
+    for (name, versions) in versions() {
+        for ((before, old), (after, new)) in versions.iter().zip(versions.iter().skip(1)) {
+            let breaks = compatibility::breaks(old, new);
+            assert!(
+                breaks.is_empty(),
+                "version {after} of {name} breaks those who read version {before}: {breaks:#?}. Keep the field as \
+                 it is and add an optional one beside it, or make a new type of event (CONTRIBUTING.md, \"Events\")"
+            );
+            steps += 1;
+        }
+    }
+    assert!(steps > 0, "TicketEscalated has two versions");
 }
 
 /// So that a reader of the golden payload knows all that can be in one.

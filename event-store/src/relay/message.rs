@@ -10,18 +10,14 @@ use async_nats::{HeaderMap, Message};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::ids::{CommandId, EventId, Position, TenantId, Version};
+use domain::stream::header::{self, BODY, IN_LOG};
+pub(crate) use domain::stream::header::{EPOCH, LOG, MESSAGE_ID, POSITION};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::envelope::RecordedEvent;
 
-pub(crate) const MESSAGE_ID: &str = "Nats-Msg-Id";
-pub(crate) const POSITION: &str = "docket-position";
-pub(crate) const EPOCH: &str = "docket-epoch";
-pub(crate) const LOG: &str = "docket-log";
-/// On a message without its body, for an event larger than NATS takes: it is to be read from the log.
-const BODY: &str = "docket-body";
-const IN_LOG: &str = "in-log";
+const JSON: &str = "application/json";
 
 /// Which log, and which incarnation of its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,20 +35,21 @@ pub(crate) fn encode(
 ) -> (HeaderMap, Bytes) {
     let mut headers = HeaderMap::new();
     headers.insert(MESSAGE_ID, event.event_id.to_string());
-    headers.insert("ce-specversion", "1.0");
-    headers.insert("ce-id", event.event_id.to_string());
-    headers.insert("ce-source", format!("/docket/{cell}"));
-    headers.insert("ce-type", escape_header(&event.event_type));
-    headers.insert("ce-time", time(occurred_at(event)));
-    headers.insert("ce-subject", escape_header(&event.aggregate_id));
-    headers.insert("content-type", "application/json");
+    headers.insert(header::SPEC_VERSION, "1.0");
+    headers.insert(header::ID, event.event_id.to_string());
+    headers.insert(header::SOURCE, format!("/docket/{cell}"));
+    headers.insert(header::TYPE, escape_header(&event.event_type));
+    headers.insert(header::TIME, time(occurred_at(event)));
+    headers.insert(header::SUBJECT, escape_header(&event.aggregate_id));
+    headers.insert(header::DATA_CONTENT_TYPE, JSON);
+    headers.insert(header::CONTENT_TYPE, JSON);
     headers.insert(POSITION, event.position.to_string());
-    headers.insert("docket-tenant", event.tenant_id.to_string());
-    headers.insert("docket-aggregate-type", escape_header(&event.aggregate_type));
-    headers.insert("docket-sequence", event.sequence.to_string());
-    headers.insert("docket-event-version", escape_header(&event.event_version));
-    headers.insert("docket-command-id", event.command_id.to_string());
-    headers.insert("docket-recorded-at", time(event.recorded_at));
+    headers.insert(header::TENANT, event.tenant_id.to_string());
+    headers.insert(header::AGGREGATE_TYPE, escape_header(&event.aggregate_type));
+    headers.insert(header::SEQUENCE, event.sequence.to_string());
+    headers.insert(header::EVENT_VERSION, escape_header(&event.event_version));
+    headers.insert(header::COMMAND_ID, event.command_id.to_string());
+    headers.insert(header::RECORDED_AT, time(event.recorded_at));
     headers.insert(EPOCH, origin.epoch.to_string());
     headers.insert(LOG, origin.log.to_string());
     let metadata = ascii_json(&event.metadata);
@@ -61,7 +58,7 @@ pub(crate) fn encode(
         headers.insert(BODY, IN_LOG);
         return (headers, Bytes::new());
     }
-    headers.insert("docket-metadata", metadata);
+    headers.insert(header::METADATA, metadata);
     (headers, Bytes::copy_from_slice(event.payload.as_bytes()))
 }
 
@@ -93,17 +90,17 @@ pub(crate) fn decode(message: &Message, log: Uuid) -> Received {
         let uuid = |name: &str| text(name)?.parse::<Uuid>().ok();
         Some(RecordedEvent {
             position,
-            event_id: EventId(uuid("ce-id")?),
-            tenant_id: TenantId(uuid("docket-tenant")?),
-            aggregate_type: unescape_header(text("docket-aggregate-type")?),
-            aggregate_id: unescape_header(text("ce-subject")?),
-            sequence: Version(text("docket-sequence")?.parse().ok()?),
-            event_type: unescape_header(text("ce-type")?),
-            event_version: unescape_header(text("docket-event-version")?),
+            event_id: EventId(uuid(header::ID)?),
+            tenant_id: TenantId(uuid(header::TENANT)?),
+            aggregate_type: unescape_header(text(header::AGGREGATE_TYPE)?),
+            aggregate_id: unescape_header(text(header::SUBJECT)?),
+            sequence: Version(text(header::SEQUENCE)?.parse().ok()?),
+            event_type: unescape_header(text(header::TYPE)?),
+            event_version: unescape_header(text(header::EVENT_VERSION)?),
             payload: String::from_utf8(message.payload.to_vec()).ok()?,
-            metadata: text("docket-metadata")?.to_owned(),
-            command_id: CommandId(uuid("docket-command-id")?),
-            recorded_at: text("docket-recorded-at")?.parse::<DateTime<Utc>>().ok()?,
+            metadata: text(header::METADATA)?.to_owned(),
+            command_id: CommandId(uuid(header::COMMAND_ID)?),
+            recorded_at: text(header::RECORDED_AT)?.parse::<DateTime<Utc>>().ok()?,
         })
     };
     // Of this log, but unreadable: the log itself is to be asked.
@@ -148,7 +145,7 @@ fn ascii_json(json: &str) -> String {
 
 /// Percent-encodes what a header can't carry, as `CloudEvents` does.
 fn escape_header(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'%' | b'"');
     if text.bytes().all(plain) {
         return text.to_owned();
     }
@@ -188,6 +185,8 @@ fn unescape_header(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn event() -> RecordedEvent {
@@ -196,7 +195,7 @@ mod tests {
             event_id: EventId(Uuid::from_u128(1)),
             tenant_id: TenantId(Uuid::from_u128(2)),
             aggregate_type: "ticket".to_owned(),
-            aggregate_id: "a b%ü".to_owned(),
+            aggregate_id: "a b%ü\"".to_owned(),
             sequence: Version(3),
             event_type: "TicketOpened".to_owned(),
             event_version: "1".to_owned(),
@@ -227,7 +226,7 @@ mod tests {
         let (headers, body) = encode(&event, "main", ORIGIN, 1 << 20);
         assert!(headers.get("docket-metadata").unwrap().as_str().is_ascii());
         assert_eq!(headers.get("ce-time").unwrap().as_str(), "2016-02-29T01:16:00.000000Z");
-        assert_eq!(headers.get("ce-subject").unwrap().as_str(), "a%20b%25%C3%BC");
+        assert_eq!(headers.get("ce-subject").unwrap().as_str(), "a%20b%25%C3%BC%22");
         let message = message(headers, body);
         let Received::Event(read) = decode(&message, ORIGIN.log) else { panic!("not an event") };
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
@@ -241,8 +240,30 @@ mod tests {
         let mut event = event();
         event.payload = format!("\"{}\"", "x".repeat(1 << 20));
         let (headers, body) = encode(&event, "main", ORIGIN, 1 << 20);
+        assert_eq!(headers.get(BODY).unwrap().as_str(), IN_LOG);
         assert!(body.is_empty());
         assert_eq!(decode(&message(headers, body), ORIGIN.log), Received::InLog(Position(7)));
+    }
+
+    #[test]
+    fn the_headers_are_those_that_others_are_told_of() {
+        let mut large = event();
+        large.payload = " ".repeat(1 << 20);
+        let schema = header::schema();
+        let told = schema["properties"].as_object().unwrap();
+        let required = schema["required"].as_array().unwrap();
+        let mut seen = BTreeSet::new();
+        for event in [event(), large] {
+            let (headers, _) = encode(&event, "main", ORIGIN, 1 << 20);
+            let names: BTreeSet<String> = headers.iter().map(|(name, _)| name.to_string()).collect();
+            assert!(required.iter().all(|name| names.contains(name.as_str().unwrap())), "{names:?}");
+            for (name, values) in headers.iter() {
+                let constant = &told[&name.to_string()]["const"];
+                assert!(constant.is_null() || constant == values[0].as_str(), "{name}");
+            }
+            seen.extend(names);
+        }
+        assert!(seen.iter().eq(told.keys()), "{seen:?}");
     }
 
     #[test]

@@ -109,6 +109,7 @@ async fn the_stream_gets_each_event_once_in_order() {
         ("ce-type", "TagAdded".to_owned()),
         ("ce-subject", event.aggregate_id.clone()),
         ("ce-time", "2026-01-01T00:00:00.000000Z".to_owned()),
+        ("ce-datacontenttype", "application/json".to_owned()),
         ("content-type", "application/json".to_owned()),
         ("docket-tenant", event.tenant_id.to_string()),
         ("docket-aggregate-type", "ticket".to_owned()),

@@ -1,4 +1,5 @@
-//! What the API says of itself: the OpenAPI document, and a page made from it.
+//! What the API says of itself: the OpenAPI document, a page made from it, and the AsyncAPI document of
+//! the events on NATS.
 
 mod html;
 mod page;
@@ -12,10 +13,11 @@ use utoipa::openapi::OpenApi;
 
 use crate::answer::PAGE_HEADERS;
 
-/// `/openapi.json`, `/docs` and `/docs.js`, of a document that may be several services' together.
+/// `/openapi.json`, `/asyncapi.json`, `/docs` and `/docs.js`, of a document that may be several services' together.
 pub(super) fn router(document: &OpenApi) -> Router {
     let value = serde_json::to_value(document).unwrap_or_default();
     let json = Bytes::from(serde_json::to_vec_pretty(&value).unwrap_or_default());
+    let events = serde_json::to_vec_pretty(&domain::stream::asyncapi::document()).unwrap_or_default();
     let page = Bytes::from(page::render(&value));
     let text = |kind: &'static str, body: Bytes| {
         get(move || {
@@ -25,6 +27,7 @@ pub(super) fn router(document: &OpenApi) -> Router {
     };
     Router::new()
         .route("/openapi.json", text("application/json", json))
+        .route("/asyncapi.json", text("application/json", Bytes::from(events)))
         .route("/docs", text("text/html; charset=utf-8", page))
         .route(
             "/docs.js",

@@ -36,3 +36,11 @@ fn metrics() {}
 )]
 #[expect(dead_code, reason = "it documents what `documentation` answers")]
 fn openapi() {}
+
+/// The AsyncAPI document of the events on NATS.
+#[utoipa::path(
+    get, path = "/asyncapi.json", operation_id = "asyncapi", tag = "Operation", security(()),
+    responses((status = 200, description = "The document.", body = Object, example = json!({"asyncapi": "3.0.0"}))),
+)]
+#[expect(dead_code, reason = "it documents what `documentation` answers")]
+fn asyncapi() {}

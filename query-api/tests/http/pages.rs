@@ -28,6 +28,9 @@ async fn pages_are_there_and_keep_to_themselves() {
         assert_eq!(document["paths"][path]["get"]["operationId"], json!(operation.name()));
         assert!(docs.contains(&format!("id=\\\"{}\\\"", operation.name())), "{path} is on the page");
     }
+    let events = anyone.get("/asyncapi.json").await.ok();
+    assert_eq!(events, domain::stream::asyncapi::document());
+    assert!(docs.contains("href=\\\"/asyncapi.json\\\""), "it is linked from the page");
     anyone.get("/nowhere").await.refused(404, "not_found");
     app.stop().await;
 }

@@ -101,6 +101,7 @@ async fn the_pages_are_there() {
         ("/healthz", ""),
         ("/readyz", ""),
         ("/openapi.json", "3.1"),
+        ("/asyncapi.json", "TicketOpened"),
         ("/docs", "/v1/tickets"),
         ("/metrics", "docket_"),
         ("/", "Docket"),

@@ -55,7 +55,8 @@ pub(super) fn render(document: &Value) -> String {
          <link rel=\"stylesheet\" href=\"/console.css\"><script src=\"/docs.js\" defer></script></head>\
          <body class=\"docs\"><a class=\"skip\" href=\"#main\">Skip to the operations</a>\
          <header class=\"top\"><strong>{title}</strong> <span>{version}</span>\
-         <nav aria-label=\"Pages\"><a href=\"/\">Console</a> <a href=\"/openapi.json\">openapi.json</a></nav></header>\
+         <nav aria-label=\"Pages\"><a href=\"/\">Console</a> <a href=\"/openapi.json\">openapi.json</a> \
+         <a href=\"/asyncapi.json\">asyncapi.json</a></nav></header>\
          <div class=\"columns\"><nav class=\"menu\" aria-label=\"Operations\">\
          <label id=\"filter-label\" hidden>Filter <input id=\"filter\" type=\"search\"></label>\
          <ul>{menu}<li><h2><a href=\"#schemas\">Schemas</a></h2></li></ul></nav>\
