@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use domain::identity::Denied;
 use domain::ids::Position;
 use service_kit::problem::Problem;
 
@@ -20,6 +21,12 @@ pub(crate) enum QueryError {
     /// A parameter is for staff alone.
     #[error("{0} is for staff")]
     StaffOnly(&'static str),
+    /// The operation asks for more here than it does by itself.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// As many exports as may are running.
+    #[error("too many exports at once")]
+    TooManyExports,
     /// The cursor was refused.
     #[error("the cursor was refused")]
     Cursor(#[from] InvalidCursor),
@@ -37,6 +44,9 @@ pub(crate) enum QueryError {
     /// The tenant of the token doesn't exist.
     #[error("unknown tenant")]
     UnknownTenant,
+    /// An answer can't be written as JSON.
+    #[error("an answer can't be written")]
+    Unwritten(#[from] serde_json::Error),
     /// The database didn't answer, or not in time.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
@@ -56,6 +66,13 @@ impl From<QueryError> for Problem {
             QueryError::StaffOnly(parameter) => {
                 Problem::forbidden(format!("{parameter} is for staff.")).with("parameter", parameter)
             }
+            QueryError::Denied(denied) => Problem::forbidden(denied.to_string()),
+            QueryError::TooManyExports => Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too_many_exports",
+                "Other exports have to end first",
+            )
+            .retry_after(5),
             QueryError::Cursor(bad) => {
                 Problem::bad_request("invalid_cursor", bad.to_string()).with("parameter", "cursor")
             }
@@ -76,6 +93,10 @@ impl From<QueryError> for Problem {
             .with("parameter", "as_of"),
             QueryError::UnknownTenant => {
                 Problem::new(StatusCode::FORBIDDEN, "unknown_tenant", "The token's tenant doesn't exist")
+            }
+            QueryError::Unwritten(error) => {
+                tracing::error!(%error, "an answer can't be written");
+                Problem::internal()
             }
             QueryError::Database(error) => database_problem(&error),
         }

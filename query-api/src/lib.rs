@@ -12,6 +12,7 @@ mod asking;
 mod conditions;
 mod cursor;
 mod error;
+mod export;
 mod follow;
 mod http;
 mod log;
@@ -35,6 +36,7 @@ use domain::time::Clock;
 use quick_cache::sync::Cache;
 use service_kit::auth::Authenticator;
 use sqlx::PgPool;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use cursor::CursorKey;
@@ -82,6 +84,8 @@ struct Inner {
     progress: Progress,
     /// Tenants that were found to exist: they never cease to.
     tenants: Cache<domain::ids::TenantId, ()>,
+    /// The exports that may run at the same time.
+    exports: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for QueryApi {
@@ -99,6 +103,7 @@ impl FromRef<QueryApi> for Authenticator {
 impl QueryApi {
     /// Puts it together. Connects to nothing yet.
     pub fn new(deps: Deps) -> Self {
+        let exports = export::at_once(&deps.pool);
         Self(Arc::new(Inner {
             progress: Progress::new(deps.pool.clone()),
             pool: deps.pool,
@@ -110,6 +115,7 @@ impl QueryApi {
             wake: deps.wake,
             shutdown: deps.shutdown,
             tenants: Cache::new(10_000),
+            exports,
         }))
     }
 

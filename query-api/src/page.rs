@@ -49,11 +49,15 @@ pub(crate) struct PageQuery {
     /// Adds `total`: all rows that the filters let through.
     #[param(required = false, default = false)]
     pub(crate) count: bool,
+    /// The first of these that the caller gave.
+    #[param(ignore)]
+    given: Option<&'static str>,
 }
 
 impl FromParameters for PageQuery {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
         Ok(Self {
+            given: parameters.first_of(&["limit", "cursor", "count"]),
             limit: Limit::take(parameters)?,
             cursor: parameters.text("cursor")?,
             count: parameters.one("count", "true or false")?.unwrap_or(false),
@@ -62,6 +66,14 @@ impl FromParameters for PageQuery {
 }
 
 impl PageQuery {
+    /// Refuses what only pages have.
+    pub(crate) fn whole(&self) -> Result<(), BadParameter> {
+        match self.given {
+            None => Ok(()),
+            Some(name) => Err(BadParameter::invalid(name, "an export is the whole list; it has no pages")),
+        }
+    }
+
     /// The keys of the row after which the page begins.
     pub(crate) fn after<T: DeserializeOwned>(
         &self,
@@ -117,6 +129,15 @@ mod tests {
         }
         assert_eq!(PageQuery::read(None).unwrap().limit.rows(), 50);
         assert_eq!(PageQuery::read(Some("limit=200")).unwrap().limit.rows(), 200);
+    }
+
+    #[test]
+    fn what_is_whole_has_no_pages() {
+        for name in ["limit=50", "cursor=x", "count=false"] {
+            let refused = PageQuery::read(Some(name)).unwrap().whole().unwrap_err();
+            assert!(name.starts_with(refused.name()), "{name}");
+        }
+        PageQuery::read(None).unwrap().whole().unwrap();
     }
 
     #[test]

@@ -86,6 +86,11 @@ impl Parameters {
         &self.known
     }
 
+    /// The first of these names that stands there.
+    pub(crate) fn first_of(&self, names: &[&'static str]) -> Option<&'static str> {
+        names.iter().copied().find(|name| self.pairs.iter().any(|(key, _)| key == name))
+    }
+
     /// A text that may stand there once.
     pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<String>, BadParameter> {
         self.known.push(name);

@@ -11,6 +11,8 @@ mod app;
 mod audit;
 #[path = "http/events.rs"]
 mod events;
+#[path = "http/exports.rs"]
+mod exports;
 #[path = "http/freshness.rs"]
 mod freshness;
 #[path = "http/lists.rs"]

@@ -1,5 +1,7 @@
 //! One line of the audit trail, as an answer shows it.
 
+mod columns;
+
 use domain::identity::Principal;
 use serde::Serialize;
 use utoipa::ToSchema;

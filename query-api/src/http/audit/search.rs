@@ -1,6 +1,8 @@
 //! `GET /v1/audit`: what was done in the tenant, by whom, when and from where.
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use domain::identity::{Denied, Permission};
 use sqlx::{QueryBuilder, Row};
 use uuid::Uuid;
 
@@ -10,6 +12,7 @@ use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::cursor::{self, Binding};
 use crate::error::QueryError;
+use crate::export::{self, Accepted};
 use crate::http::activity_view::{ActivityRow, ActivityView, COLUMNS};
 use crate::http::refusals::Refusals;
 use crate::page::{Page, PageQuery};
@@ -19,7 +22,7 @@ use crate::snapshot::{ReadModel, Snapshot, Source};
 /// Which lines, which page.
 #[derive(Debug)]
 pub(crate) struct SearchAudit {
-    filter: Filter,
+    pub(super) filter: Filter,
     page: PageQuery,
 }
 
@@ -29,26 +32,53 @@ impl FromParameters for SearchAudit {
     }
 }
 
+impl SearchAudit {
+    /// What it is read from.
+    fn source(&self) -> Source {
+        Source::Models(if self.filter.ticket.is_empty() {
+            &[ReadModel::Activity]
+        } else {
+            &[ReadModel::Activity, ReadModel::TicketList]
+        })
+    }
+}
+
 /// The audit trail of the tenant, the latest first: who did what, when, from where, what it was and
 /// what it became.
+///
+/// `Accept: text/csv` or `Accept: application/x-ndjson` gets the whole trail as a file, as of one moment,
+/// with the same filters; `limit`, `cursor` and `count` aren't taken then. An answer that doesn't end
+/// well isn't whole. This needs the permission `audit.export` besides.
 #[utoipa::path(
     get, path = "/v1/audit", operation_id = "search_audit", tag = "Audit",
     params(Filter, PageQuery, Freshness),
-    responses((status = 200, description = "A page of activity.", body = Page<ActivityView>), Refusals),
+    responses(
+        (status = 200, description = "A page of activity; or all of it, as a file.", content(
+            (Page<ActivityView> = "application/json"),
+            (String = "text/csv", example = "type,field,old_value,…\r\nstatus_changed,status,open,…\r\n"),
+            (ActivityView = "application/x-ndjson"),
+        )),
+        Refusals,
+    ),
 )]
 pub(crate) async fn search_audit(
     State(api): State<QueryApi>,
     asking: Asking,
-    Asked(SearchAudit { filter, page }): Asked<SearchAudit>,
-) -> Result<Answer<Page<ActivityView>>, QueryError> {
+    Accepted(file): Accepted,
+    Asked(query): Asked<SearchAudit>,
+) -> Result<Response, QueryError> {
+    let source = query.source();
+    if let Some(format) = file {
+        if !asking.principal.has(Permission::AuditExport) {
+            return Err(Denied::Missing(Permission::AuditExport).into());
+        }
+        query.page.whole()?;
+        return export::answer(&api, asking, source, query, format).await;
+    }
+    let SearchAudit { filter, page } = query;
     let binding = Binding::new("audit", &(asking.view(), &filter));
     let after: Option<After> = page.after(&api.0.cursor_key, &binding)?;
-    let models: &[ReadModel] = if filter.ticket.is_empty() {
-        &[ReadModel::Activity]
-    } else {
-        &[ReadModel::Activity, ReadModel::TicketList]
-    };
-    let mut snapshot = api.snapshot(&asking, Source::Models(models)).await?;
+    let mut snapshot = api.snapshot(&asking, source).await?;
     let caller = &*asking.principal;
     let tickets = tickets(&mut snapshot, &filter.ticket).await?;
 
@@ -69,11 +99,14 @@ pub(crate) async fn search_audit(
     let page = Page::cut(rows, page.limit, total, |last| {
         cursor::seal(&api.0.cursor_key, &binding, &filter.after(last))
     });
-    Ok(Answer::at(position, page.map(|row| ActivityView::new(row, caller))))
+    Ok(Answer::at(position, page.map(|row| ActivityView::new(row, caller))).into_response())
 }
 
 /// The ids of the tickets that are named by id or number; `None` if none are named at all.
-async fn tickets(snapshot: &mut Snapshot, named: &[String]) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
+pub(super) async fn tickets(
+    snapshot: &mut Snapshot,
+    named: &[String],
+) -> Result<Option<Vec<Uuid>>, sqlx::Error> {
     if named.is_empty() {
         return Ok(None);
     }

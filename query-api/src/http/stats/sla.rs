@@ -1,10 +1,12 @@
 //! `GET /v1/stats/sla`: how many promises were kept, by what one wants to know.
 
+mod export;
 mod query;
 
 use std::collections::BTreeMap;
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,6 +15,7 @@ use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
+use crate::export::Accepted;
 use crate::http::refusals::Refusals;
 use crate::parameters::BadParameter;
 use crate::snapshot::{ReadModel, Source};
@@ -83,16 +86,26 @@ pub(crate) struct SlaStats {
 /// Policy, priority, agent, team and the requester's organisation are as they were then. Those who
 /// don't see all of the tenant's tickets get counts of those that they see. More than 10,000 groups are
 /// refused.
+///
+/// `Accept: text/csv` or `Accept: application/x-ndjson` gets the groups as a file.
 #[utoipa::path(
     get, path = "/v1/stats/sla", operation_id = "get_sla_stats", tag = "Service levels",
     params(StatsQuery, Freshness),
-    responses((status = 200, description = "The counts.", body = SlaStats), Refusals),
+    responses(
+        (status = 200, description = "The counts.", content(
+            (SlaStats = "application/json"),
+            (String = "text/csv", example = "policy,met,missed,compliance\r\nhigh,181,19,0.905\r\n"),
+            (Group = "application/x-ndjson"),
+        )),
+        Refusals,
+    ),
 )]
 pub(crate) async fn get_sla_stats(
     State(api): State<QueryApi>,
     asking: Asking,
+    Accepted(file): Accepted,
     Asked(query): Asked<StatsQuery>,
-) -> Result<Answer<SlaStats>, QueryError> {
+) -> Result<Response, QueryError> {
     let caller = &*asking.principal;
     let models: &[ReadModel] = if StatsQuery::sees_all(caller) {
         &[ReadModel::Sla]
@@ -108,7 +121,11 @@ pub(crate) async fn get_sla_stats(
         let detail = format!("these are more than {MOST} groups; ask for a shorter time, or for fewer names");
         return Err(BadParameter::invalid("group_by", detail).into());
     }
-    Ok(Answer::at(position, SlaStats::new(query, rows)))
+    let stats = SlaStats::new(query, rows);
+    Ok(match file {
+        Some(format) => export::file(format, position, &stats)?,
+        None => Answer::at(position, stats).into_response(),
+    })
 }
 
 /// Which time zones there are is known here and to Postgres, from two lists; what one of them doesn't

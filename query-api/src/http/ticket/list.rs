@@ -1,10 +1,12 @@
 //! `GET /v1/tickets`: tickets by filter, in order, page by page.
 
 mod candidates;
+mod export;
 mod filter;
 mod sort;
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use domain::identity::Principal;
 use sqlx::{Postgres, QueryBuilder, Row};
 use utoipa::IntoParams;
@@ -20,6 +22,7 @@ use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::cursor::{self, Binding};
 use crate::error::QueryError;
+use crate::export::{self as exports, Accepted};
 use crate::http::refusals::Refusals;
 use crate::page::{Page, PageQuery};
 use crate::parameters::{BadParameter, FromParameters, Parameters};
@@ -96,18 +99,35 @@ impl ListTickets {
 /// Those that the caller may see, without the deleted and the spam unless they are asked for. Pages
 /// stay right while tickets change: a ticket that doesn't move in the order is on exactly one page.
 /// The filter `sla` and the order `sla_due_at` are for staff: 403 `forbidden` for others.
+///
+/// `Accept: text/csv` or `Accept: application/x-ndjson` gets the whole list as a file, as of one moment,
+/// with the same filters and order; `limit`, `cursor` and `count` aren't taken then. An answer that
+/// doesn't end well isn't whole.
 #[utoipa::path(
     get, path = "/v1/tickets", operation_id = "list_tickets", tag = "Tickets",
     params(Filter, SortParameter, PageQuery, Freshness),
-    responses((status = 200, description = "A page of tickets.", body = Page<TicketView>), Refusals),
+    responses(
+        (status = 200, description = "A page of tickets; or all of them, as a file.", content(
+            (Page<TicketView> = "application/json"),
+            (String = "text/csv", example = "id,number,subject,…\r\n019a7c1e-5b7a-7cc3-98c4-dc0c0c07398f,TKT-00000001,No toner,…\r\n"),
+            (TicketView = "application/x-ndjson"),
+        )),
+        Refusals,
+    ),
 )]
 pub(crate) async fn list_tickets(
     State(api): State<QueryApi>,
     asking: Asking,
+    Accepted(file): Accepted,
     Asked(query): Asked<ListTickets>,
-) -> Result<Answer<Page<TicketView>>, QueryError> {
+) -> Result<Response, QueryError> {
     let caller = &*asking.principal;
     query.check(caller)?;
+    if let Some(format) = file {
+        query.page.whole()?;
+        let source = Source::Models(query.models(caller));
+        return exports::answer(&api, asking, source, query, format).await;
+    }
     let binding = Binding::new("tickets", &(asking.view(), &query.filter, query.sort));
     let after = query.page.after(&api.0.cursor_key, &binding)?;
     let mut snapshot = api.snapshot(&asking, Source::Models(query.models(caller))).await?;
@@ -120,7 +140,8 @@ pub(crate) async fn list_tickets(
     let page = Page::cut(rows, query.page.limit, total, |(row, standing)| {
         cursor::seal(&api.0.cursor_key, &binding, &query.sort.key(row, standing.as_ref()))
     });
-    Ok(Answer::at(position, page.map(|(row, standing)| TicketView::new(row, standing, caller))))
+    let page = page.map(|(row, standing)| TicketView::new(row, standing, caller));
+    Ok(Answer::at(position, page).into_response())
 }
 
 /// The tickets of a page, with how they stand.
@@ -140,6 +161,15 @@ async fn rows(
     query.sort.push_order(&mut sql);
     sql.push(" LIMIT ").push_bind(query.page.limit.probe());
     let rows: Vec<TicketRow> = sql.build_query_as().fetch_all(&mut *snapshot.tx).await?;
+    with_standings(snapshot, caller, rows).await
+}
+
+/// The same tickets, with how they stand.
+async fn with_standings(
+    snapshot: &mut Snapshot,
+    caller: &Principal,
+    rows: Vec<TicketRow>,
+) -> Result<Vec<(TicketRow, Option<Standing>)>, sqlx::Error> {
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let mut standings = standing::of(snapshot, caller, &ids).await?;
     let beside = |row: TicketRow| {

@@ -36,22 +36,22 @@ pub(crate) struct StandingView {
     /// resolution_warning, resolution_breached, paused. Where nothing is left to do: met, missed. Null
     /// if nothing is promised, or nothing of it counts.
     #[schema(example = "on_track")]
-    state: Option<String>,
+    pub(super) state: Option<String>,
     /// The policy that holds.
     #[schema(example = "high")]
-    policy: Option<String>,
+    pub(super) policy: Option<String>,
     /// When the next of what runs is due, or was.
-    due_at: Option<Time>,
+    pub(super) due_at: Option<Time>,
     /// How the first response stands, or the next reply while that is owed.
     #[schema(example = "met")]
-    response_state: Option<String>,
+    pub(super) response_state: Option<String>,
     /// When that is, or was, due.
-    response_due_at: Option<Time>,
+    pub(super) response_due_at: Option<Time>,
     /// How the resolution stands.
     #[schema(example = "on_track")]
-    resolution_state: Option<String>,
+    pub(super) resolution_state: Option<String>,
     /// When that is, or was, due.
-    resolution_due_at: Option<Time>,
+    pub(super) resolution_due_at: Option<Time>,
 }
 
 impl From<Standing> for StandingView {

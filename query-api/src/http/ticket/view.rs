@@ -1,5 +1,7 @@
 //! A ticket as an answer shows it, to support and to customers.
 
+mod columns;
+
 use domain::identity::Principal;
 use serde::Serialize;
 use serde_json::Value;

@@ -1,0 +1,167 @@
+//! Lists as files: the whole list as CSV or as one JSON object a line, with the filters, the order and
+//! the visibility of the list itself, in memory that doesn't grow with it.
+//!
+//! An export is one transaction and so one moment, read through a cursor of the database, no more rows
+//! at once than a page has, as fast as the caller takes them. Its first rows are read before anything
+//! is answered, so that what goes wrong early is told as ever. What goes wrong later breaks the body
+//! off: a body that ends well is whole.
+
+mod accept;
+mod body;
+mod cells;
+mod lines;
+mod rows;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use domain::identity::Principal;
+use domain::ids::Position;
+use serde::Serialize;
+use service_kit::http::{POSITION, position_header};
+use sqlx::PgPool;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument as _;
+
+pub(crate) use self::accept::{Accepted, Format};
+pub(crate) use self::cells::{Cells, Column};
+pub(crate) use self::rows::{declare, open, read};
+
+use self::body::Sender;
+use self::lines::Lines;
+use crate::QueryApi;
+use crate::answer::PRIVATE;
+use crate::asking::Asking;
+use crate::error::QueryError;
+use crate::snapshot::{Snapshot, Source};
+
+/// How long an export may take. The database can't tidy up behind a transaction that stays open.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+/// A list that can be taken away whole.
+pub(crate) trait Exported: Send + Sync + 'static {
+    /// How the file is named.
+    const NAME: &'static str;
+    /// A line, as the list's answer shows it.
+    type View: Serialize + Send + Sync;
+
+    /// The columns that this caller gets.
+    fn columns(caller: &Principal) -> Vec<Column<Self::View>>;
+
+    /// Opens the cursor.
+    fn begin(
+        &self,
+        snapshot: &mut Snapshot,
+        caller: &Principal,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// The next lines; none at the end.
+    fn next(
+        &self,
+        snapshot: &mut Snapshot,
+        caller: &Principal,
+    ) -> impl Future<Output = Result<Vec<Self::View>, sqlx::Error>> + Send;
+}
+
+/// Exports hold a connection for long: most are left to those who wait for an answer.
+pub(crate) fn at_once(pool: &PgPool) -> Arc<Semaphore> {
+    let connections = pool.options().get_max_connections();
+    Arc::new(Semaphore::new((connections / 4).max(1) as usize))
+}
+
+/// Answers with the whole list. Whatever is to know of an export before its first row leaves comes
+/// between the reading of the first rows and the answer, here, for all lists alike.
+pub(crate) async fn answer<L: Exported>(
+    api: &QueryApi,
+    asking: Asking,
+    source: Source,
+    list: L,
+    format: Format,
+) -> Result<Response, QueryError> {
+    let permit = api.0.exports.clone().try_acquire_owned().map_err(|_| QueryError::TooManyExports)?;
+    let caller = asking.principal.clone();
+    let mut snapshot = api.snapshot(&asking, source).await?;
+    rows::allow_time(&mut snapshot).await?;
+    list.begin(&mut snapshot, &caller).await?;
+    let first = list.next(&mut snapshot, &caller).await?;
+    let position = snapshot.position;
+    let lines = Lines::new(format, L::columns(&caller));
+    let (sender, body) = body::channel();
+    let export = Export { list, caller, snapshot, lines, rows: 0, permit, sender };
+    tokio::spawn(export.run(first, format).in_current_span());
+    Ok(file(format, L::NAME, position, body))
+}
+
+/// An answer that browsers save under a name.
+pub(crate) fn file(format: Format, name: &str, position: Position, body: Body) -> Response {
+    let disposition = format!("attachment; filename=\"{name}-{position}.{}\"", format.extension());
+    let headers = [(header::CONTENT_TYPE, format.media_type()), (header::CONTENT_DISPOSITION, &disposition)];
+    let mut response = (headers, body).into_response();
+    response.headers_mut().insert(POSITION, position_header(position));
+    response.headers_mut().insert(header::CACHE_CONTROL, PRIVATE);
+    response
+}
+
+/// Why an export broke off.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    #[error("a line can't be written")]
+    Line(#[from] serde_json::Error),
+    #[error(transparent)]
+    Caller(#[from] body::Unread),
+    #[error("it took longer than {LONGEST:?}")]
+    Late,
+}
+
+/// An export under way.
+struct Export<L: Exported> {
+    list: L,
+    caller: Arc<Principal>,
+    snapshot: Snapshot,
+    lines: Lines<L::View>,
+    rows: u64,
+    permit: OwnedSemaphorePermit,
+    /// The last: by when the caller learns that it broke off, all else is given back.
+    sender: Sender,
+}
+
+impl<L: Exported> Export<L> {
+    async fn run(self, first: Vec<L::View>, format: Format) {
+        let sent = tokio::time::timeout(LONGEST, self.send(first)).await;
+        let list = L::NAME;
+        match sent.unwrap_or(Err(Broken::Late)) {
+            Ok(rows) => tracing::info!(list, ?format, rows, "exported"),
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(list, ?format, %error, cause, "an export broke off");
+            }
+        }
+    }
+
+    /// Sends all lines; gives how many they were.
+    async fn send(mut self, first: Vec<L::View>) -> Result<u64, Broken> {
+        let mut views = first;
+        while !views.is_empty() {
+            for view in &views {
+                self.lines.push(view)?;
+                self.rows += 1;
+                if let Some(chunk) = self.lines.full() {
+                    self.sender.send(chunk).await?;
+                }
+            }
+            views = self.list.next(&mut self.snapshot, &self.caller).await?;
+        }
+        self.sender.send(self.lines.rest()).await?;
+        self.snapshot.close().await?;
+        // Whoever has seen the end may begin the next.
+        drop(self.permit);
+        self.sender.end().await?;
+        Ok(self.rows)
+    }
+}

@@ -1,0 +1,35 @@
+//! The audit trail as a file.
+
+use domain::identity::Principal;
+
+use super::search::{SearchAudit, tickets};
+use crate::export::{Column, Exported, declare, open, read};
+use crate::http::activity_view::{ActivityRow, ActivityView, COLUMNS};
+use crate::snapshot::Snapshot;
+
+impl Exported for SearchAudit {
+    const NAME: &'static str = "audit";
+    type View = ActivityView;
+
+    fn columns(_: &Principal) -> Vec<Column<ActivityView>> {
+        ActivityView::columns()
+    }
+
+    async fn begin(&self, snapshot: &mut Snapshot, caller: &Principal) -> Result<(), sqlx::Error> {
+        let tickets = tickets(snapshot, &self.filter.ticket).await?;
+        let mut sql = declare();
+        sql.push(COLUMNS);
+        self.filter.push(caller, tickets.as_deref(), &mut sql);
+        self.filter.push_page(None, &mut sql);
+        open(snapshot, sql).await
+    }
+
+    async fn next(
+        &self,
+        snapshot: &mut Snapshot,
+        caller: &Principal,
+    ) -> Result<Vec<ActivityView>, sqlx::Error> {
+        let rows: Vec<ActivityRow> = read(snapshot).await?;
+        Ok(rows.into_iter().map(|row| ActivityView::new(row, caller)).collect())
+    }
+}

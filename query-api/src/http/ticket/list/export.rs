@@ -1,0 +1,38 @@
+//! The list of tickets as a file.
+
+use domain::identity::Principal;
+
+use super::candidates::Found;
+use super::{ListTickets, with_standings};
+use crate::export::{Column, Exported, declare, open, read};
+use crate::http::ticket::row::COLUMNS;
+use crate::http::ticket::view::TicketView;
+use crate::snapshot::Snapshot;
+
+impl Exported for ListTickets {
+    const NAME: &'static str = "tickets";
+    type View = TicketView;
+
+    fn columns(caller: &Principal) -> Vec<Column<TicketView>> {
+        TicketView::columns(caller)
+    }
+
+    async fn begin(&self, snapshot: &mut Snapshot, caller: &Principal) -> Result<(), sqlx::Error> {
+        let found = Found::look(snapshot, caller, &self.filter).await?;
+        let mut sql = declare();
+        sql.push(COLUMNS);
+        self.push(&found, caller, &mut sql);
+        self.sort.push_order(&mut sql);
+        open(snapshot, sql).await
+    }
+
+    async fn next(
+        &self,
+        snapshot: &mut Snapshot,
+        caller: &Principal,
+    ) -> Result<Vec<TicketView>, sqlx::Error> {
+        let rows = read(snapshot).await?;
+        let rows = with_standings(snapshot, caller, rows).await?;
+        Ok(rows.into_iter().map(|(row, standing)| TicketView::new(row, standing, caller)).collect())
+    }
+}
