@@ -11,7 +11,8 @@ setup:
 	@deploy/setup.sh
 
 # Every test, on a real Postgres and a real nats-server.
-test: setup
+test:
+	@deploy/setup.sh --tests
 	@deploy/test-servers.sh .ci/tests
 
 # Formatting, lints, SQL, documentation, licences, the shape of the tree.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what Docket needs of the system, where it is missing: a C compiler for the build,
-# Postgres 15 or later, nats-server, and for a test Python with venv. With apt it does so itself (as
-# root, or with sudo); elsewhere it names the packages. Where all is there, it does nothing.
+# Postgres 15 or later, nats-server; with --tests also Python with venv, which a test wants. With apt it
+# does so itself (as root, or with sudo); elsewhere it names the packages. Where all is there, it does
+# nothing.
 set -euo pipefail
 
 has_compiler() { command -v cc >/dev/null; }
@@ -25,7 +26,7 @@ missing=()
 has_compiler || missing+=(compiler)
 has_postgres || missing+=(postgres)
 has_nats || missing+=(nats)
-has_python || missing+=(python)
+[ "${1:-}" != --tests ] || has_python || missing+=(python)
 if ! command -v cargo >/dev/null; then
     echo "setup: Rust is missing: install it from https://rustup.rs, and run this again" >&2
     exit 1

@@ -29,10 +29,10 @@ fn python() -> PathBuf {
     };
     // The system's will do where another one comes first that can't.
     let make = |python: &str| run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&folder));
-    make("python3").or_else(|_| make("/usr/bin/python3")).expect("python3 has venv: run `make setup`");
+    make("python3").or_else(|_| make("/usr/bin/python3")).expect("python3 has venv: run `deploy/setup.sh --tests`");
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     let installed = run(Command::new(&python).args(install).arg(here("python/requirements.txt")));
-    installed.expect("pypi.org, or an index that pip is set up to use, answers");
+    installed.expect("pip installs what requirements.txt names");
     std::fs::write(made, wanted).expect("a note of what it was made of");
     python
 }
