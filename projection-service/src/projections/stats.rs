@@ -31,6 +31,9 @@ row! {
     }
 }
 
+/// How many cells are written together: history spreads over many, and they are to be held in memory.
+const AT_ONCE: usize = 8_000;
+
 /// The figures.
 pub(super) struct Stats;
 
@@ -83,6 +86,9 @@ impl Projection for Stats {
                 cells.moved(fact.tenant(), Some(&before), Some(&after));
             }
             tickets.insert(id, after);
+            if cells.len() >= AT_ONCE {
+                std::mem::take(&mut cells).write(db).await?;
+            }
         }
         let tenants: BTreeMap<Uuid, Uuid> =
             facts.iter().map(|fact| (fact.content.id, fact.tenant())).collect();

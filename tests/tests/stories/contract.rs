@@ -29,7 +29,9 @@ fn python() -> PathBuf {
     };
     // The system's will do where another one comes first that can't.
     let make = |python: &str| run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&folder));
-    make("python3").or_else(|_| make("/usr/bin/python3")).expect("python3 has venv: run `deploy/setup.sh --tests`");
+    make("python3")
+        .or_else(|_| make("/usr/bin/python3"))
+        .expect("python3 has venv: run `deploy/setup.sh --tests`");
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     let installed = run(Command::new(&python).args(install).arg(here("python/requirements.txt")));
     installed.expect("pip installs what requirements.txt names");

@@ -44,6 +44,11 @@ impl Cells {
         }
     }
 
+    /// How many cells differ.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Adds them, and takes away the cells that came to nothing.
     pub(super) async fn write(self, db: &mut PgConnection) -> Result<(), sqlx::Error> {
         let cells: Vec<(Key, (i64, i64))> =
