@@ -27,16 +27,18 @@ impl Governing {
         Self { sla: Sla { configuration: Arc::new(configuration) }, version, rules }
     }
 
-    /// Takes in what happened; `version` is the event's place among the tenant's.
+    /// Takes in what happened; `version` is the event's place among the tenant's. Says whether other rules
+    /// hold from here on.
     ///
     /// A command may be several events. Where the rules don't hold together between two of them, those
-    /// before hold on.
-    pub fn apply(&mut self, event: SlaEvent, version: Version) {
+    /// before hold on, and so they do where an event changes nothing that they say.
+    pub fn apply(&mut self, event: SlaEvent, version: Version) -> bool {
         self.sla.apply(event);
         self.version = version;
-        if let Some(rules) = read(&self.sla.configuration, version) {
-            self.rules = rules;
-        }
+        let read = Rules::of_version(&self.sla.configuration, version).ok();
+        let Some(rules) = read.filter(|rules| !rules.say_the_same(&self.rules)) else { return false };
+        self.rules = Arc::new(rules);
+        true
     }
 
     /// The rules that hold.
@@ -53,8 +55,4 @@ impl Governing {
     pub fn version(&self) -> Version {
         self.version
     }
-}
-
-fn read(configuration: &Configuration, version: Version) -> Option<Arc<Rules>> {
-    Rules::of_version(configuration, version).ok().map(Arc::new)
 }

@@ -92,11 +92,6 @@ impl Watch {
         due
     }
 
-    /// When something is to be raised next; in the past if that is late.
-    pub fn next_at(&self) -> Option<DateTime<Utc>> {
-        self.missing_at().into_iter().chain(self.late.iter().map(|alarm| alarm.at)).min()
-    }
-
     /// When something falls due next, of what isn't late already.
     pub(super) fn missing_at(&self) -> Option<DateTime<Utc>> {
         self.missing().map(|alarm| alarm.at).min()

@@ -216,7 +216,7 @@ async fn standings_are_what_a_fold_over_everything_gives_whatever_the_batches() 
                 watch.clocks().next_due().unwrap_or(never),
                 "{id}"
             );
-            let next = [watch.next_at(), watch.closes_at(rules)].into_iter().flatten().min();
+            let next = [watch.keep().next_at(), watch.closes_at(rules)].into_iter().flatten().min();
             assert_eq!(row.get::<Option<DateTime<Utc>>, _>("next_at"), next, "{id}");
         }
         let counting = making.tickets.values().filter(|folded| !folded.watch.clocks().is_void());

@@ -40,10 +40,12 @@ pub(crate) async fn changes(
     Ok(logged.into_iter().map(|one| one.read(&api.0.upcasters)).collect())
 }
 
-/// Takes in an event of a tenant's policies and calendars. One that can't be read changes nothing.
-pub(crate) fn take(governing: &mut Governing, fact: &Fact) {
-    if let Some(Event::Sla(event)) = &fact.event {
-        governing.apply(event.clone(), Version(fact.logged.sequence));
+/// Takes in an event of a tenant's policies and calendars; says whether other rules hold from here on. One
+/// that can't be read changes nothing.
+pub(crate) fn take(governing: &mut Governing, fact: &Fact) -> bool {
+    match &fact.event {
+        Some(Event::Sla(event)) => governing.apply(event.clone(), Version(fact.logged.sequence)),
+        _ => false,
     }
 }
 
@@ -59,6 +61,8 @@ async fn governing(
     let position = snapshot.position;
     snapshot.close().await?;
     let mut governing = Governing::default();
-    changes.iter().filter(|fact| as_of.includes(fact)).for_each(|fact| take(&mut governing, fact));
+    for fact in changes.iter().filter(|fact| as_of.includes(fact)) {
+        take(&mut governing, fact);
+    }
     Ok((position, governing))
 }

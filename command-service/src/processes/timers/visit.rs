@@ -10,10 +10,11 @@ use domain::ids::{TenantId, UserId, Version};
 use domain::metadata::Metadata;
 use domain::sla::Governing;
 use domain::sla::clock::Moment;
-use domain::sla::event::SlaEvent;
+use domain::sla::policy::Rules;
 use domain::sla::raise::raise;
 use domain::sla::watch::Watch;
 use domain::ticket::event::{SlaBreached, SlaWarned};
+use domain::ticket::upcast::Upcasters;
 use domain::ticket::{Context, Ticket, TicketEvent};
 use event_store::envelope::StoredEvent;
 use event_store::reader::LogReader;
@@ -40,13 +41,8 @@ pub(super) struct Visit<'a> {
     pub(super) pool: &'a PgPool,
 }
 
-/// A tenant's changes of rules, each at its moment.
-type Changes = Vec<(Moment, Version, SlaEvent)>;
-
-/// A ticket's stream, read and ready to be folded.
-struct Stream {
-    events: Vec<RecordedEvent>,
-}
+/// The moments from which other rules held for a tenant, and those rules: read once for all its tickets.
+type Changes = Vec<(Moment, Arc<Rules>)>;
 
 impl Visit<'_> {
     /// Raises what is due. Gives those that were dealt with: not those that went on meanwhile.
@@ -61,7 +57,7 @@ impl Visit<'_> {
             let stream = streams.remove(&due.ticket_id.to_string()).unwrap_or_default();
             let none = Changes::new();
             let changes = changes.get(&due.tenant()).unwrap_or(&none);
-            match self.raise(due, &Stream { events: stream }, changes).await {
+            match self.raise(due, &stream, changes).await {
                 Ok(Some(append)) => appends.push((due, append)),
                 Ok(None) => dealt_with.push(due.clone()),
                 Err(error) => {
@@ -97,7 +93,7 @@ impl Visit<'_> {
         Ok(dealt_with)
     }
 
-    /// The changes of rules of these tickets' tenants.
+    /// The rules of these tickets' tenants, as they changed.
     async fn changes(
         &self,
         reader: &LogReader,
@@ -106,21 +102,30 @@ impl Visit<'_> {
         let mut tenants: Vec<String> = due.iter().map(|due| due.tenant_id.to_string()).collect();
         tenants.sort_unstable();
         tenants.dedup();
+        let mut governing: HashMap<TenantId, Governing> = HashMap::new();
         let mut changes: HashMap<TenantId, Changes> = HashMap::new();
         for recorded in reader.read_streams(SLA, &tenants).await? {
             let decoded = recorded.decode(self.executor.log().upcasters()).map_err(LogError::from)?;
             let Event::Sla(event) = decoded.event else { continue };
             let moment = Moment { at: decoded.metadata.occurred_at, position: recorded.position };
-            changes.entry(recorded.tenant_id).or_default().push((moment, recorded.sequence, event));
+            let governing = governing.entry(recorded.tenant_id).or_default();
+            if governing.apply(event, recorded.sequence) {
+                changes.entry(recorded.tenant_id).or_default().push((moment, governing.rules().clone()));
+            }
         }
         Ok(changes)
     }
 
     /// What is due for a ticket, ready to be appended; none if that is nothing.
-    async fn raise(&self, due: &Due, stream: &Stream, changes: &Changes) -> Result<Option<Append>, String> {
+    async fn raise(
+        &self,
+        due: &Due,
+        stream: &[RecordedEvent],
+        changes: &Changes,
+    ) -> Result<Option<Append>, String> {
         let told = |error: CommandError| error.to_string();
         let settings = self.executor.settings(due.tenant()).await.map_err(told)?;
-        let folded = stream.fold(changes, self.executor)?;
+        let folded = Folded::of(stream, changes, self.executor.log().upcasters())?;
         let actor = actor(due.tenant());
         let context = Context {
             now: due.now,
@@ -129,7 +134,7 @@ impl Visit<'_> {
             ids: self.executor.ids(),
             number: None,
         };
-        let events = raise(&folded.ticket, &folded.watch, folded.governing.rules(), &context);
+        let events = raise(&folded.ticket, &folded.watch, &folded.rules, &context);
         let events = events.map_err(|error| error.to_string())?;
         if events.is_empty() {
             return Ok(None);
@@ -161,45 +166,39 @@ impl Visit<'_> {
 struct Folded {
     ticket: Ticket,
     watch: Watch,
-    governing: Governing,
+    rules: Arc<Rules>,
     version: Version,
 }
 
-impl Stream {
-    fn fold(&self, changes: &Changes, executor: &Executor) -> Result<Folded, String> {
-        let mut folded = Folded {
+impl Folded {
+    fn of(stream: &[RecordedEvent], changes: &Changes, upcasters: &Upcasters) -> Result<Self, String> {
+        let mut folded = Self {
             ticket: Ticket::default(),
             watch: Watch::default(),
-            governing: Governing::default(),
+            rules: Rules::starting().clone(),
             version: Version(0),
         };
         let mut changes = changes.iter().peekable();
-        for recorded in &self.events {
-            while let Some((moment, version, change)) =
-                changes.next_if(|(moment, ..)| moment.position < recorded.position)
-            {
-                folded.change(*moment, *version, change);
+        for recorded in stream {
+            while let Some(change) = changes.next_if(|(moment, _)| moment.position < recorded.position) {
+                folded.change(change);
             }
-            let decoded = recorded.decode(executor.log().upcasters()).map_err(|error| error.to_string())?;
+            let decoded = recorded.decode(upcasters).map_err(|error| error.to_string())?;
             let Event::Ticket(event) = decoded.event else { return Err("a stream of another kind".into()) };
             let moment = Moment { at: decoded.metadata.occurred_at, position: recorded.position };
             let imported = decoded.metadata.import.is_some();
-            folded.watch.follow(&event, moment, imported, folded.governing.rules());
+            folded.watch.follow(&event, moment, imported, &folded.rules);
             folded.ticket.apply(event);
             folded.version = recorded.sequence;
         }
-        for (moment, version, change) in changes {
-            folded.change(*moment, *version, change);
-        }
+        changes.for_each(|change| folded.change(change));
         Ok(folded)
     }
-}
 
-impl Folded {
-    fn change(&mut self, moment: Moment, version: Version, change: &SlaEvent) {
-        self.governing.apply(change.clone(), version);
+    fn change(&mut self, (moment, rules): &(Moment, Arc<Rules>)) {
+        self.rules = rules.clone();
         if self.version > Version(0) {
-            self.watch.follow_rules(moment, self.governing.rules());
+            self.watch.follow_rules(*moment, rules);
         }
     }
 }
@@ -219,7 +218,7 @@ fn actor(tenant: TenantId) -> Principal {
     Principal::system(user, tenant)
 }
 
-fn metadata(actor: &Principal, now: DateTime<Utc>, stream: &Stream) -> Metadata {
+fn metadata(actor: &Principal, now: DateTime<Utc>, stream: &[RecordedEvent]) -> Metadata {
     Metadata {
         actor: actor.actor(),
         occurred_at: now,
@@ -227,7 +226,7 @@ fn metadata(actor: &Principal, now: DateTime<Utc>, stream: &Stream) -> Metadata 
         traceparent: None,
         ip: None,
         user_agent: None,
-        causation_id: stream.events.last().map(|event| event.event_id),
+        causation_id: stream.last().map(|event| event.event_id),
         import: None,
     }
 }

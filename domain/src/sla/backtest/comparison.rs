@@ -70,9 +70,7 @@ impl Comparison {
 
     /// Takes in a change of policies or calendars, and its place among these.
     pub fn take_change(&mut self, event: SlaEvent, version: Version, moment: Moment) {
-        let before = self.governing.rules().clone();
-        self.governing.apply(event, version);
-        if !Arc::ptr_eq(&before, self.governing.rules()) {
+        if self.governing.apply(event, version) {
             self.configured.rules_changed(self.governing.rules().clone(), moment);
         }
     }

@@ -76,8 +76,7 @@ impl Books {
         let Event::Sla(event) = &fact.content.event else { return Ok(false) };
         let tenant = fact.tenant();
         let governing = self.tenants.entry(tenant).or_default();
-        let before = governing.rules().clone();
-        governing.apply(event.clone(), Version(fact.version()));
+        let other = governing.apply(event.clone(), Version(fact.version()));
         let (rules, configuration) = (governing.rules().clone(), governing.configuration());
         sqlx::query!(
             "INSERT INTO configurations (tenant_id, version, configuration, rules_version) \
@@ -89,8 +88,8 @@ impl Books {
         )
         .execute(db)
         .await?;
-        self.versions.insert((tenant, rules.version()), rules.clone());
-        Ok(!rules.say_the_same(&before))
+        self.versions.insert((tenant, rules.version()), rules);
+        Ok(other)
     }
 
     /// Reads what isn't known yet of these versions.

@@ -138,11 +138,10 @@ fn fold(facts: &[Fact]) -> TicketClocks {
         let moment = Moment { at: fact.metadata.occurred_at, position: Position(fact.logged.position) };
         match &fact.event {
             Some(Event::Ticket(event)) => clocks.apply(event, moment, governing.rules()),
-            Some(Event::Sla(_)) => {
-                take(&mut governing, fact);
+            Some(Event::Sla(_)) if take(&mut governing, fact) => {
                 clocks.rules_changed(moment, governing.rules());
             }
-            Some(Event::Tenant(_)) | None => {}
+            Some(Event::Sla(_) | Event::Tenant(_)) | None => {}
         }
     }
     clocks
