@@ -1,6 +1,5 @@
 //! Add a policy.
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::parts::{place, read};
@@ -23,7 +22,7 @@ impl AddPolicy {
     /// Reads a policy that may have its `place` beside it.
     pub fn read(mut body: Map<String, Value>) -> Result<Self, FieldError> {
         let place = place(&mut body)?;
-        Ok(Self { policy: read(body, |body| PolicySpec::deserialize(body))?, place })
+        Ok(Self { policy: read(Value::Object(body))?, place })
     }
 
     /// Decides.

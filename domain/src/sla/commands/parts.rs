@@ -7,14 +7,9 @@ use serde_json::{Map, Value};
 use crate::input::{FieldError, locate};
 use crate::sla::SlaError;
 
-type Tracked<'a, 'b> = serde_path_to_error::Deserializer<'a, 'b, Value>;
-
 /// Reads a body, or says where and why it can't be.
-pub(super) fn read<T>(
-    body: Map<String, Value>,
-    read: impl FnOnce(Tracked<'_, '_>) -> Result<T, serde_json::Error>,
-) -> Result<T, FieldError> {
-    locate(Value::Object(body), read)
+pub(super) fn read<T: DeserializeOwned>(body: Value) -> Result<T, FieldError> {
+    locate(body, |tracked| T::deserialize(tracked))
 }
 
 /// Takes the `place` out of a body: in the order of policies, from 1.
@@ -41,7 +36,7 @@ where
     };
     let mut merged = serde_json::to_value(value).map_err(fault)?;
     merge(&mut merged, &Value::Object(patch.clone()));
-    locate(merged, |tracked| T::deserialize(tracked)).map_err(|error| SlaError::Invalid(vec![error]))
+    read(merged).map_err(|error| SlaError::Invalid(vec![error]))
 }
 
 /// The algorithm of RFC 7396, section 2.
