@@ -20,6 +20,7 @@ use crate::http::refusals::Refusals;
 use crate::parameters::BadParameter;
 use crate::snapshot::{ReadModel, Source};
 use crate::time::Time;
+use crate::visibility::sees_all;
 
 /// The most groups that an answer has.
 const MOST: usize = 10_000;
@@ -107,11 +108,9 @@ pub(crate) async fn get_sla_stats(
     Asked(query): Asked<StatsQuery>,
 ) -> Result<Response, QueryError> {
     let caller = &*asking.principal;
-    let models: &[ReadModel] = if StatsQuery::sees_all(caller) {
-        &[ReadModel::Sla]
-    } else {
-        &[ReadModel::Sla, ReadModel::TicketList]
-    };
+    // For those who don't see all that is counted, the list of tickets says what they see.
+    let models: &[ReadModel] =
+        if sees_all(caller) { &[ReadModel::Sla] } else { &[ReadModel::Sla, ReadModel::TicketList] };
     let mut snapshot = api.snapshot(&asking, Source::Models(models)).await?;
     let found = query.sql(caller, MOST as i64 + 1).build_query_as().fetch_all(&mut *snapshot.tx).await;
     let rows: Vec<GroupRow> = found.map_err(refused)?;

@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::identity::{Principal, Visibility};
+use domain::identity::Principal;
 use domain::sla::policy::Metric;
 use sqlx::{Postgres, QueryBuilder};
 use utoipa::IntoParams;
 
 use crate::conditions::{push_any, push_assigned};
 use crate::parameters::{BadParameter, FromParameters, Parameters};
-use crate::visibility::push_visibility;
+use crate::visibility::{push_visibility, sees_all};
 
 /// What promises are counted by.
 const DIMENSIONS: [(&str, Dimension); 10] = [
@@ -110,11 +110,6 @@ fn dimension(name: &str) -> Option<Dimension> {
 }
 
 impl StatsQuery {
-    /// Whether the caller sees all that is counted. For others the list of tickets says what they see.
-    pub(crate) fn sees_all(caller: &Principal) -> bool {
-        caller.visibility() == Visibility::Tenant
-    }
-
     /// The statement: a row for each group, with its key in the order asked for, up to `limit` of them.
     ///
     /// What is counted by is made text after the counting: so it is done once a group, and Postgres
@@ -133,11 +128,11 @@ impl StatsQuery {
         }
         sql.push("count(*) FILTER (WHERE NOT o.missed) AS met, count(*) FILTER (WHERE o.missed) AS missed");
         sql.push(" FROM read.sla_outcomes AS o");
-        if !Self::sees_all(caller) {
+        if !sees_all(caller) {
             sql.push(" JOIN read.tickets AS t ON t.id = o.ticket_id AND t.tenant_id = o.tenant_id");
         }
         sql.push(" WHERE o.tenant_id = ").push_bind(caller.tenant.0);
-        if !Self::sees_all(caller) {
+        if !sees_all(caller) {
             push_visibility(caller, &mut sql);
         }
         if let Some(from) = self.from {
