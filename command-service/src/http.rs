@@ -75,7 +75,7 @@ fn method(operation: Operation) -> Method {
 fn endpoints() -> Vec<Endpoint> {
     let mut endpoints = ticket::endpoints();
     endpoints.push(command::execute::endpoint());
-    endpoints.push(tenant::create::endpoint());
+    endpoints.extend(tenant::endpoints());
     endpoints.extend(sla::endpoints());
     endpoints.extend(calendar::endpoints());
     endpoints

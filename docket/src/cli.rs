@@ -128,6 +128,9 @@ pub(crate) enum Command {
     /// Service levels
     #[command(subcommand)]
     Sla(SlaCommand),
+    /// Statistics
+    #[command(subcommand)]
+    Stats(StatsCommand),
 }
 
 #[derive(Debug, Args)]
@@ -221,6 +224,16 @@ pub(crate) struct ParkedArgs {
 pub(crate) enum RelayCommand {
     /// Have the stream built anew from the log
     Reset,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StatsCommand {
+    /// Count the whole log anew, and compare with the figures that are kept. Writes nothing
+    Verify {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,7 @@ pub(crate) mod rebuild;
 pub(crate) mod relay_reset;
 pub(crate) mod replay;
 pub(crate) mod sla_backtest;
+pub(crate) mod stats_verify;
 pub(crate) mod status;
 pub(crate) mod tenant_create;
 pub(crate) mod token;

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use service_kit::telemetry;
 
-use cli::{Cli, Command, ImportCommand, RelayCommand, SlaCommand, TenantCommand, UpFlags};
+use cli::{Cli, Command, ImportCommand, RelayCommand, SlaCommand, StatsCommand, TenantCommand, UpFlags};
 use failure::{Failure, Outcome};
 use settings::Settings;
 
@@ -77,5 +77,6 @@ async fn run(cli: Cli) -> Outcome {
         Command::Relay(RelayCommand::Reset) => commands::relay_reset::run(&settings).await,
         Command::Replay(args) => commands::replay::run(&settings, args).await,
         Command::Sla(SlaCommand::Backtest(args)) => commands::sla_backtest::run(&settings, args).await,
+        Command::Stats(StatsCommand::Verify { json }) => commands::stats_verify::run(&settings, json).await,
     }
 }

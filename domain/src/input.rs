@@ -3,8 +3,10 @@
 mod html;
 mod json;
 mod locate;
+mod merge_patch;
 
 pub use locate::locate;
+pub use merge_patch::merged;
 
 use crate::ids::InvalidId;
 use crate::personal::Personal;

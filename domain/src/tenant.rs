@@ -1,17 +1,23 @@
 //! The tenant and its settings.
 
+mod change_reporting;
 mod check;
+mod commands;
 mod create;
 pub mod event;
 mod number;
 mod profile;
+mod reporting;
 mod settings;
 
+pub use change_reporting::ChangeReporting;
 pub use check::SettingsError;
+pub use commands::TenantCommand;
 pub use create::{CreateTenant, TenantError};
-pub use event::{TenantCreated, TenantEvent};
+pub use event::{ReportingChanged, TenantCreated, TenantEvent};
 pub use number::{InvalidNumberFormat, NumberFormat};
 pub use profile::{DEFAULT_PROFILE, PROFILES, profile};
+pub use reporting::Reporting;
 pub use settings::*;
 
 use std::sync::Arc;
@@ -33,6 +39,9 @@ pub struct Tenant {
     pub profile: String,
     /// Its settings, once it was created.
     pub settings: Option<Arc<TenantSettings>>,
+    /// What its statistics are reckoned by.
+    #[serde(default)]
+    pub reporting: Reporting,
 }
 
 impl Tenant {
@@ -50,20 +59,21 @@ impl Tenant {
                 self.profile = event.profile;
                 self.settings = Some(Arc::new(event.settings));
             }
+            TenantEvent::ReportingChanged(event) => self.reporting = event.to,
         }
     }
 }
 
 impl Aggregate for Tenant {
     const TYPE: &'static str = crate::event::TENANT;
-    type Command = CreateTenant;
+    type Command = TenantCommand;
     type Event = TenantEvent;
     type Error = TenantError;
     type Services = ();
 
     async fn handle(
         &mut self,
-        command: CreateTenant,
+        command: TenantCommand,
         (): &(),
         sink: &EventSink<Self>,
     ) -> Result<(), TenantError> {

@@ -17,6 +17,7 @@ mod install;
 mod parking;
 mod projections;
 mod rebuild;
+mod recount;
 mod row;
 mod runtime;
 mod status;
@@ -24,6 +25,7 @@ mod verify;
 
 pub use install::{MigrateError, migrate};
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
+pub use recount::{FigureDifference, Recount, recount};
 pub use runtime::{Runtime, RuntimeOptions};
 pub use status::{ProjectionStatus, status};
 pub use verify::{Difference, compare, verify, verify_with};

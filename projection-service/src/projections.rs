@@ -12,6 +12,7 @@ mod search;
 mod sla;
 mod stats;
 mod tally;
+mod tenants;
 mod ticket_list;
 mod words;
 
@@ -59,7 +60,7 @@ pub(crate) trait Projection: Send + Sync {
 }
 
 /// All read models.
-pub(crate) static ALL: [&dyn Projection; 8] = [
+pub(crate) static ALL: [&dyn Projection; 9] = [
     &ticket_list::TicketList,
     &conversation::Conversation,
     &activity::Activity,
@@ -68,6 +69,7 @@ pub(crate) static ALL: [&dyn Projection; 8] = [
     &search::Search,
     &sla::Sla,
     &stats::Stats,
+    &tenants::Tenants,
 ];
 
 /// The projection with this name.

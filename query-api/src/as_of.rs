@@ -45,9 +45,20 @@ fn moment(text: &str) -> Result<Moment, BadParameter> {
 }
 
 impl AsOf {
+    /// No moment of the past.
+    pub(crate) const NOW: Self = Self(None);
+
     /// Whether no moment of the past was asked for.
     pub(crate) fn is_now(self) -> bool {
         self.0.is_none()
+    }
+
+    /// The position of the log that was asked for, if it was one.
+    pub(crate) fn position(self) -> Option<Position> {
+        match self.0 {
+            Some(Moment::Position(position)) => Some(position),
+            _ => None,
+        }
     }
 
     /// Refuses a moment that hasn't come, by the clock or by the log's head.

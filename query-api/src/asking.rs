@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
+use axum::http::header;
 use axum::http::request::Parts;
 use domain::identity::{Principal, Visibility};
 use domain::ids::Position;
@@ -28,9 +29,17 @@ pub(crate) struct Asking {
     pub(crate) min_position: Option<Position>,
     /// How long they wait for it.
     pub(crate) wait: Duration,
+    /// The answers that they have already, by `If-None-Match`.
+    kept: Option<String>,
 }
 
 impl Asking {
+    /// Whether they have the answer that is known by this (RFC 9110, 13.1.2: compared weakly).
+    pub(crate) fn has(&self, tag: &str) -> bool {
+        let kept = self.kept.as_deref().unwrap_or_default().split(',').map(str::trim);
+        kept.map(|one| one.strip_prefix("W/").unwrap_or(one)).any(|one| one == tag || one == "*")
+    }
+
     /// What decides which rows somebody sees, for cursors to be bound to.
     pub(crate) fn view(&self) -> (String, &str, Visibility, Option<&str>, bool) {
         let principal = &*self.principal;
@@ -54,7 +63,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Asking {
             return Err(Problem::internal());
         };
         let MinPosition(min_position) = MinPosition::from_request_parts(parts, state).await?;
-        Ok(Self { principal, min_position, wait: Wait::read(&parts.headers).0 })
+        let kept = parts.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        let kept = kept.map(str::to_owned);
+        Ok(Self { principal, min_position, wait: Wait::read(&parts.headers).0, kept })
     }
 }
 

@@ -13,7 +13,8 @@ mod projection;
 mod queue;
 mod refusals;
 mod sla;
-mod stats;
+pub(crate) mod stats;
+mod tenant;
 pub(crate) mod ticket;
 
 use axum::Router;
@@ -47,6 +48,7 @@ use crate::asking::Permitted;
     tags(
         (name = "Tickets", description = "Tickets, their conversations and their past."),
         (name = "Service levels", description = "What is promised, and how it was kept."),
+        (name = "Tenants", description = "The tenant and its settings."),
         (name = "Queues", description = "Counts."),
         (name = "Statistics", description = "How the work went."),
         (name = "Audit", description = "The audit trail."),
@@ -72,10 +74,15 @@ fn table() -> Vec<(Operation, UtoipaMethodRouter<QueryApi>)> {
         (Operation::GetPolicy, handlers!(sla::policy::get_sla_policy)),
         (Operation::ListCalendars, handlers!(sla::calendars::list_calendars)),
         (Operation::GetCalendar, handlers!(sla::calendar::get_calendar)),
+        (Operation::GetTenant, handlers!(tenant::get_tenant)),
         (Operation::GetStats, handlers!(stats::overview::get_stats)),
         (Operation::GetVolume, handlers!(stats::volume::get_volume)),
         (Operation::GetSatisfaction, handlers!(stats::satisfaction::get_satisfaction)),
         (Operation::GetAgentStats, handlers!(stats::agents::get_agent_stats)),
+        (Operation::GetBusiestHours, handlers!(stats::busiest::get_busiest_hours)),
+        (Operation::GetTop, handlers!(stats::top::get_top)),
+        (Operation::GetDashboard, handlers!(stats::dashboard::get_dashboard)),
+        (Operation::FollowDashboard, handlers!(stats::dashboard::follow_dashboard)),
         (Operation::GetSlaStats, handlers!(stats::sla::get_sla_stats)),
         (Operation::GetAttachments, handlers!(ticket::attachments::get_attachments)),
         (Operation::GetAssignments, handlers!(ticket::assignments::get_assignments)),

@@ -45,8 +45,12 @@ pub use wake::Wake;
 
 use asking::Asking;
 use error::QueryError;
+use http::stats::dashboard::Dashboards;
 use progress::Progress;
 use snapshot::{Snapshot, Source};
+
+/// How many statistics of the past are reckoned at the same time: each holds a tenant's tickets.
+const PASTS: usize = 2;
 
 /// What the query API needs.
 pub struct Deps {
@@ -86,6 +90,10 @@ struct Inner {
     tenants: Cache<domain::ids::TenantId, ()>,
     /// The exports that may run at the same time.
     exports: Arc<Semaphore>,
+    /// The statistics of the past that may be reckoned at the same time.
+    past: Semaphore,
+    /// The dashboards that are being looked at.
+    dashboards: Dashboards,
 }
 
 impl std::fmt::Debug for QueryApi {
@@ -116,6 +124,8 @@ impl QueryApi {
             shutdown: deps.shutdown,
             tenants: Cache::new(10_000),
             exports,
+            past: Semaphore::new(PASTS),
+            dashboards: Dashboards::default(),
         }))
     }
 

@@ -16,6 +16,7 @@ pub(crate) enum ReadModel {
     Search,
     Sla,
     Stats,
+    Tenants,
 }
 
 impl ReadModel {
@@ -29,6 +30,7 @@ impl ReadModel {
             Self::Search => "search",
             Self::Sla => "sla",
             Self::Stats => "stats",
+            Self::Tenants => "tenants",
         }
     }
 }

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use domain::identity::Denied;
 use domain::ids::Version;
 use domain::sla::SlaError;
+use domain::tenant::TenantError;
 use domain::ticket::{Kind, TicketError};
 use event_store::LogError;
 use service_kit::problem::Problem;
@@ -20,6 +21,9 @@ pub enum CommandError {
     /// The domain refused a change of policies or calendars.
     #[error(transparent)]
     Sla(#[from] SlaError),
+    /// The domain refused a change of the tenant.
+    #[error(transparent)]
+    Tenant(#[from] TenantError),
     /// The ticket, or whatever it is on, isn't at the version that the caller wanted.
     #[error("it is at version {actual}")]
     VersionMismatch {
@@ -71,6 +75,11 @@ impl From<CommandError> for Problem {
             }
             CommandError::Refused(refused) => return refusal(refused),
             CommandError::Sla(refused) => return sla_refusal(refused),
+            CommandError::Tenant(TenantError::Reporting(errors)) => {
+                return Self::validation(errors.iter().cloned().map(Into::into).collect());
+            }
+            // The other refusals are of tenants that are to be created, which have their own answers.
+            CommandError::Tenant(_) => return Self::not_found(),
             CommandError::VersionMismatch { actual } => {
                 return Self::new(
                     StatusCode::PRECONDITION_FAILED,

@@ -1,15 +1,17 @@
-//! Creates tenants.
+//! Creates tenants, and changes what their statistics are reckoned by.
 
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use domain::identity::{Denied, Operation};
 use domain::ids::{Position, TenantId, Version};
-use domain::tenant::{CreateTenant, Tenant, TenantError};
+use domain::tenant::{ChangeReporting, CreateTenant, Tenant, TenantError, TenantEvent};
 use event_store::store::{Circumstances, Store};
 use event_store::{LogError, Outcome};
 use service_kit::problem::{FieldError, Problem};
 
-use super::attempt::ATTEMPTS;
-use super::{CommandRequest, Executor};
+use super::answer::{Extra, Reply};
+use super::attempt::{ATTEMPTS, Attempt, Decision};
+use super::{Answer, CommandError, CommandRequest, Executor};
 
 /// What the creation of a tenant is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,44 @@ impl Executor {
     }
 }
 
+impl Decision for ChangeReporting {
+    type Aggregate = Tenant;
+
+    fn decide(&self, tenant: &Tenant, _: DateTime<Utc>) -> Result<Vec<TenantEvent>, CommandError> {
+        Ok(self.decide(tenant)?)
+    }
+
+    fn reply(&self, _: &[TenantEvent]) -> Reply {
+        Reply::done(Extra::default())
+    }
+}
+
+impl Executor {
+    /// Changes what the statistics of the caller's tenant are reckoned by.
+    pub async fn change_reporting(
+        &self,
+        request: &CommandRequest,
+        patch: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Answer, CommandError> {
+        self.watched(Operation::ChangeTenant.name(), self.run_reporting(request, patch)).await
+    }
+
+    async fn run_reporting(
+        &self,
+        request: &CommandRequest,
+        patch: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Answer, CommandError> {
+        let tenant = request.principal.tenant;
+        request.principal.may(Operation::ChangeTenant)?;
+        let calendars = self.sla(tenant).await?.configuration.calendars.keys().cloned().collect();
+        let _at_work = self.begin(tenant, request)?;
+        let command = ChangeReporting { patch, calendars };
+        let attempt = Attempt { executor: self, request, decision: &command, id: tenant.to_string() };
+        let loaded = attempt.load().await?;
+        attempt.again(loaded).await
+    }
+}
+
 impl From<TenantRequestError> for Problem {
     fn from(error: TenantRequestError) -> Self {
         let text = error.to_string();
@@ -85,6 +125,7 @@ impl From<TenantRequestError> for Problem {
             TenantRequestError::Denied(_) => Self::forbidden(text),
             TenantRequestError::UnknownParent => invalid("/parent", "unknown_value"),
             TenantRequestError::Refused(refused) => match refused {
+                TenantError::NotFound | TenantError::Reporting(_) => CommandError::Tenant(refused).into(),
                 TenantError::InvalidKey(_) => invalid("/key", "invalid"),
                 TenantError::UnknownProfile { .. } => invalid("/profile", "unknown_value"),
                 TenantError::OwnParent => invalid("/parent", "invalid"),

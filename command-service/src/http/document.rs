@@ -66,7 +66,8 @@ impl Document {
         Self { summary, tag, body, accepted, conditional: false, versioned: true, retried: true, schemas }
     }
 
-    fn conditional(mut self) -> Self {
+    /// It takes `If-Match`.
+    pub(super) fn conditional(mut self) -> Self {
         self.conditional = true;
         self
     }

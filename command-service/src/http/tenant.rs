@@ -1,3 +1,10 @@
 //! Tenants.
 
-pub(super) mod create;
+mod change;
+mod create;
+
+use super::Endpoint;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![create::endpoint(), change::endpoint()]
+}

@@ -41,6 +41,7 @@ fn body(operation: Operation) -> Value {
             json!({"commands": [{"type": "open", "subject": "x", "description": "y"}]})
         }
         Operation::CreateTenant => json!({"key": "new", "profile": "platform"}),
+        Operation::ChangeTenant => json!({"reporting": {"time_zone": "Europe/Berlin"}}),
         Operation::AddPolicy => {
             json!({"key": "vip", "name": "VIP", "when": {"tag": ["vip"]}, "resolution": 60})
         }
@@ -77,7 +78,11 @@ async fn no_route_is_open_to_those_it_is_not_for() {
     let outsider = app.anybody(Some(app.token("other", "platform_admin", "olga")));
     for (method, path, operation) in routes() {
         let key = if path.contains("calendars") { "office" } else { "critical" };
-        let path = path.replace("{id}", &ticket).replace("{message_id}", message).replace("{key}", key);
+        let path = path
+            .replace("{id}", &ticket)
+            .replace("{message_id}", message)
+            .replace("{key}", key)
+            .replace("{tenant}", "self");
         let say = format!("{method} {path}");
         let ask = async |token: Option<String>, body: Value| {
             let client = app.anybody(token);

@@ -86,6 +86,7 @@ operations! {
     // Each command in the batch is asked about on its own as well.
     BulkCommands      = "bulk_commands"       POST "/v1/commands"                                       TicketsCreate   Everybody;
     CreateTenant      = "create_tenant"       POST "/v1/tenants"                                        PlatformManage  Staff;
+    ChangeTenant      = "change_tenant"       PATCH "/v1/tenants/{tenant}"                              TenantManage    Staff;
     AddPolicy         = "add_sla_policy"      POST "/v1/sla/policies"                                   SlaManage       Staff;
     ChangePolicy      = "change_sla_policy"   PATCH "/v1/sla/policies/{key}"                            SlaManage       Staff;
     RemovePolicy      = "remove_sla_policy"   DELETE "/v1/sla/policies/{key}"                           SlaManage       Staff;
@@ -107,10 +108,15 @@ operations! {
     GetPolicy         = "get_sla_policy"      GET  "/v1/sla/policies/{key}"                             TicketsRead     Staff;
     ListCalendars     = "list_calendars"      GET  "/v1/calendars"                                      TicketsRead     Staff;
     GetCalendar       = "get_calendar"        GET  "/v1/calendars/{key}"                                TicketsRead     Staff;
+    GetTenant         = "get_tenant"          GET  "/v1/tenants/{tenant}"                               TicketsRead     Staff;
     GetStats          = "get_stats"           GET  "/v1/stats"                                          StatsRead       Staff;
     GetVolume         = "get_volume"          GET  "/v1/stats/volume"                                   StatsRead       Staff;
     GetSatisfaction   = "get_satisfaction"    GET  "/v1/stats/satisfaction"                             StatsRead       Staff;
     GetAgentStats     = "get_agent_stats"     GET  "/v1/stats/agents"                                   StatsRead       Staff;
+    GetBusiestHours   = "get_busiest_hours"   GET  "/v1/stats/busiest"                                  StatsRead       Staff;
+    GetTop            = "get_top"             GET  "/v1/stats/top"                                      StatsRead       Staff;
+    GetDashboard      = "get_dashboard"       GET  "/v1/stats/dashboard"                                StatsRead       Staff;
+    FollowDashboard   = "follow_dashboard"    GET  "/v1/stats/dashboard/stream"                         StatsRead       Staff;
     GetSlaStats       = "get_sla_stats"       GET  "/v1/stats/sla"                                      StatsRead       Staff;
     GetAttachments    = "get_attachments"     GET  "/v1/tickets/{id}/attachments"                       TicketsRead     Everybody;
     GetAssignments    = "get_assignments"     GET  "/v1/tickets/{id}/assignments"                       TicketsRead     Everybody;

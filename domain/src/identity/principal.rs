@@ -126,6 +126,11 @@ impl Principal {
         self.visibility
     }
 
+    /// Whether they see what is below their tenant in the tree as well: those who administer it.
+    pub fn sees_descendants(&self) -> bool {
+        self.visibility == Visibility::Tenant && self.has(Permission::MembersManage)
+    }
+
     /// As events name them.
     pub fn actor(&self) -> Actor {
         Actor { id: self.user.clone(), kind: self.kind, name: self.name.clone().map(Personal::new) }
@@ -234,10 +239,21 @@ mod tests {
             GetPolicy,
             ListCalendars,
             GetCalendar,
+            GetTenant,
         ];
         let agent = [AssignTicket, UnassignTicket, RouteTicket, ReadEvents, StreamEvents];
         let lead = [DeleteTicket, RestoreTicket, RedactMessage];
-        let stats = [GetStats, GetVolume, GetSatisfaction, GetAgentStats, GetSlaStats];
+        let stats = [
+            GetStats,
+            GetVolume,
+            GetSatisfaction,
+            GetAgentStats,
+            GetSlaStats,
+            GetBusiestHours,
+            GetTop,
+            GetDashboard,
+            FollowDashboard,
+        ];
         let reading = [
             ListTickets,
             GetTicket,
@@ -255,6 +271,7 @@ mod tests {
             GetPolicy,
             ListCalendars,
             GetCalendar,
+            GetTenant,
         ];
         let manager = [
             SearchAudit,
@@ -276,8 +293,8 @@ mod tests {
             ("support_agent", &[&own, &desk, &agent]),
             ("support_lead", &[&own, &desk, &agent, &lead, &stats]),
             ("support_manager", &[&own, &desk, &agent, &lead, &stats, &manager]),
-            ("support_admin", &[&own, &desk, &agent, &lead, &stats, &manager]),
-            ("msp_admin", &[&own, &desk, &agent, &lead, &stats, &manager]),
+            ("support_admin", &[&own, &desk, &agent, &lead, &stats, &manager, &[ChangeTenant]]),
+            ("msp_admin", &[&own, &desk, &agent, &lead, &stats, &manager, &[ChangeTenant]]),
             ("auditor", &[&reading, &[SearchAudit]]),
             ("analyst", &[&reading, &stats, &[ReadEvents, StreamEvents]]),
             ("platform_admin", &[Operation::ALL]),

@@ -5,6 +5,8 @@
 //! library: so they add up over hours and groups, and a ticket that is counted otherwise from now on is
 //! taken out of its bin, which libraries don't offer.
 
+use std::collections::BTreeMap;
+
 /// The relative error: a percentile is within so much of the value that stands there.
 pub const ERROR: f64 = 0.01;
 
@@ -28,9 +30,88 @@ fn value(bin: i32) -> f64 {
     2.0 * GAMMA.powi(bin - 1) / (GAMMA + 1.0)
 }
 
+/// How many values each bin has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bins(BTreeMap<i32, i64>);
+
+impl Bins {
+    /// Adds so many values to a bin, or takes them out of it.
+    pub fn add(&mut self, bin: i32, count: i64) {
+        let entry = self.0.entry(bin).or_default();
+        *entry += count;
+        if *entry == 0 {
+            self.0.remove(&bin);
+        }
+    }
+
+    /// Adds all of another's.
+    pub fn merge(&mut self, other: &Self) {
+        other.iter().for_each(|(bin, count)| self.add(bin, count));
+    }
+
+    /// Each with how many it has, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (i32, i64)> {
+        self.0.iter().map(|(bin, count)| (*bin, *count))
+    }
+
+    /// How many a bin has.
+    pub fn count(&self, bin: i32) -> i64 {
+        self.0.get(&bin).copied().unwrap_or_default()
+    }
+
+    /// Within so many percent of the values; in milliseconds.
+    pub fn percentile(&self, percent: f64) -> Option<f64> {
+        percentile(&self.iter().collect::<Vec<_>>(), percent)
+    }
+
+    /// As it is kept: of each bin the step from the one before and the count, as numbers of seven bits a byte,
+    /// the sign in the lowest bit.
+    pub fn pack(&self) -> Vec<u8> {
+        let mut packed = Vec::with_capacity(self.0.len() * 3);
+        let mut last = 0;
+        for (bin, count) in self.iter() {
+            push(&mut packed, i64::from(bin) - last);
+            push(&mut packed, count);
+            last = i64::from(bin);
+        }
+        packed
+    }
+
+    /// Reads what was packed, and adds it.
+    pub fn unpack(&mut self, mut packed: &[u8]) {
+        let mut last = 0;
+        while let (Some(step), Some(count)) = (pull(&mut packed), pull(&mut packed)) {
+            last += step;
+            self.add(last as i32, count);
+        }
+    }
+}
+
+fn push(out: &mut Vec<u8>, number: i64) {
+    let mut left = ((number << 1) ^ (number >> 63)) as u64;
+    while left >= 0x80 {
+        out.push(left as u8 | 0x80);
+        left >>= 7;
+    }
+    out.push(left as u8);
+}
+
+fn pull(from: &mut &[u8]) -> Option<i64> {
+    let (mut number, mut shift) = (0_u64, 0);
+    loop {
+        let (byte, rest) = from.split_first()?;
+        *from = rest;
+        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
+        if byte & 0x80 == 0 {
+            return Some((number >> 1) as i64 ^ -((number & 1) as i64));
+        }
+        shift += 7;
+    }
+}
+
 /// The percentile of values in bins, in milliseconds, from bins in order with how many each has. None
 /// without values.
-pub fn percentile(bins: &[(i32, i64)], percent: f64) -> Option<f64> {
+fn percentile(bins: &[(i32, i64)], percent: f64) -> Option<f64> {
     let total: i64 = bins.iter().map(|(_, count)| count).sum();
     // The value at the rank that the paper has: of 0 to n - 1.
     let rank = (percent / 100.0 * (total - 1) as f64).floor() as i64;
@@ -43,8 +124,6 @@ pub fn percentile(bins: &[(i32, i64)], percent: f64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -65,6 +144,26 @@ mod tests {
             let told = percentile(&bins, percent).unwrap();
             prop_assert!((told - exact).abs() <= exact * ERROR * 1.000_001, "{told} for {exact}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_back(counts in prop::collection::btree_map(-9..4_000_i32, 1_i64.., 0..60)) {
+            let bins = Bins(counts);
+            let mut read = Bins::default();
+            read.unpack(&bins.pack());
+            prop_assert_eq!(read, bins);
+        }
+    }
+
+    #[test]
+    fn what_is_taken_out_again_was_never_there() {
+        let mut bins = Bins::default();
+        bins.add(7, 2);
+        bins.add(7, -2);
+        assert_eq!(bins, Bins::default());
+        bins.unpack(&[0x80]);
+        assert_eq!(bins, Bins::default(), "a number without an end says nothing");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::event::{TenantCreated, TenantEvent};
 use super::{PROFILES, SettingsError, Tenant, profile};
 use crate::ids::TenantId;
+use crate::input::FieldError;
 
 /// The longest key, in characters.
 const MAX_KEY: usize = 63;
@@ -46,6 +47,12 @@ pub enum TenantError {
     /// The settings don't hold together.
     #[error("the settings don't hold together: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Settings(Vec<SettingsError>),
+    /// No such tenant.
+    #[error("there is no such tenant")]
+    NotFound,
+    /// What statistics are to be reckoned by is wrong.
+    #[error("{} faults", .0.len())]
+    Reporting(Vec<FieldError>),
 }
 
 impl CreateTenant {
@@ -90,6 +97,7 @@ mod tests {
     use cqrs_es::test::TestFramework;
 
     use super::*;
+    use crate::tenant::TenantCommand;
 
     fn create(key: &str, profile: &str) -> CreateTenant {
         CreateTenant { key: key.to_owned(), parent: None, profile: profile.to_owned(), number_prefix: None }
@@ -102,23 +110,25 @@ mod tests {
 
     #[test]
     fn a_tenant_starts_with_its_profiles_settings() {
-        let TenantEvent::TenantCreated(event) = created("desk", "D");
+        let TenantEvent::TenantCreated(event) = created("desk", "D") else { panic!("created") };
         assert_eq!((event.key.as_str(), event.profile.as_str()), ("desk", "platform"));
         assert_eq!(event.settings.initial_status, "new");
     }
 
     #[test]
     fn numbers_of_an_entity_bear_its_key() {
-        let TenantEvent::TenantCreated(event) = created("ka", "education");
+        let TenantEvent::TenantCreated(event) = created("ka", "education") else { panic!("created") };
         assert_eq!(event.settings.number_prefix, "KA");
     }
 
     #[test]
     fn twice_is_nothing_to_do_and_otherwise_is_refused() {
         let given = || TestFramework::<Tenant>::with(()).given(vec![created("desk", "saas")]);
-        given().when(create("desk", "saas")).then_expect_events(vec![]);
-        given().when(create("desk", "A")).then_expect_events(vec![]);
-        given().when(create("desk", "events")).then_expect_error(TenantError::Exists("desk".to_owned()));
+        given().when(TenantCommand::Create(create("desk", "saas"))).then_expect_events(vec![]);
+        given().when(TenantCommand::Create(create("desk", "A"))).then_expect_events(vec![]);
+        given()
+            .when(TenantCommand::Create(create("desk", "events")))
+            .then_expect_error(TenantError::Exists("desk".to_owned()));
     }
 
     #[test]

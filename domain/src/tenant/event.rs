@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::TenantSettings;
+use super::{Reporting, TenantSettings};
 use crate::event::event_types;
 use crate::ids::TenantId;
 
@@ -21,9 +21,19 @@ pub struct TenantCreated {
     pub settings: TenantSettings,
 }
 
+/// What the tenant's statistics are reckoned by was changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportingChanged {
+    /// As it was.
+    pub from: Reporting,
+    /// As it is now.
+    pub to: Reporting,
+}
+
 event_types! {
     /// Everything that can happen to a tenant.
     TenantEvent {
         TenantCreated = "1",
+        ReportingChanged = "1",
     }
 }

@@ -8,7 +8,7 @@ use domain::ids::{AttachmentId, MessageId, OrganizationId, TeamId, TenantId, Use
 use domain::metadata::{Actor, ActorKind};
 use domain::personal::Personal;
 use domain::sla::policy::Metric;
-use domain::tenant::{CreateTenant, StatusCategory, Tenant};
+use domain::tenant::{CreateTenant, Reporting, ReportingChanged, StatusCategory, Tenant};
 use domain::ticket::TicketEvent;
 use domain::ticket::event::*;
 use serde_json::json;
@@ -258,5 +258,16 @@ fn tenants() -> Vec<Event> {
         profile: text("education"),
         number_prefix: None,
     };
-    create.decide(&Tenant::default()).unwrap().into_iter().map(Event::Tenant).collect()
+    let reporting = ReportingChanged {
+        from: Reporting::default(),
+        to: Reporting {
+            time_zone: text("Europe/Berlin"),
+            calendar: some("office"),
+            currency: some("EUR"),
+            hourly_rate: Some(4_500),
+            team_hourly_rates: [(text("second-line"), 6_500)].into(),
+        },
+    };
+    let created = create.decide(&Tenant::default()).unwrap().into_iter();
+    created.chain([reporting.into()]).map(Event::Tenant).collect()
 }

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::tally::{self, Counted, Tally};
-use super::words::{source, text};
+use super::words::text;
 use super::{Projection, Sql, sql};
 use crate::entry::Fact;
 use crate::row::row;
@@ -47,7 +47,7 @@ impl Counted for Standing {
             status_category: event.status_category.as_str().to_owned(),
             priority: event.priority.clone(),
             category: event.category.clone(),
-            source: source(event.source).to_owned(),
+            source: event.source.as_str().to_owned(),
             ..Self::default()
         };
         standing.assign(&event.assignment);

@@ -1,38 +1,24 @@
-//! Figures by the quarter of an hour, kept by differences: what a ticket is counted as before and after each event.
+//! Figures, kept by differences: what a ticket is counted as before and after each event.
 //!
-//! A ticket counts under what it is now: one that changes its category or its agent, is marked as spam or
-//! put away, takes all of its figures along. So they never drift, and a rebuild gives the same.
+//! The fold is `domain::stats`'. A ticket counts under what it is now: one that changes its category or its
+//! agent, is marked as spam or put away, takes all of its figures along. So they never drift, and a rebuild
+//! gives the same.
 
-mod cells;
-mod ticket;
+mod days;
+mod desk;
+mod offices;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use domain::event::Event;
-use domain::ticket::TicketEvent;
+use domain::stats::{Change, Ticket};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::{Projection, Sql, sql};
-use crate::entry::{Fact, known_tickets};
-use crate::row::{Bytes, Working, row};
-use cells::Cells;
-use ticket::Ticket;
-
-row! {
-    /// What a ticket is counted as.
-    Figures in "figures"
-    key { ticket_id: Uuid }
-    once {}
-    value {
-        tenant_id: Uuid,
-        memory: Bytes,
-    }
-}
-
-/// How many cells are written together: history spreads over many, and they are to be held in memory.
-const AT_ONCE: usize = 8_000;
+use crate::entry::Fact;
+use desk::Desk;
+use offices::Offices;
 
 /// The figures.
 pub(super) struct Stats;
@@ -44,62 +30,50 @@ impl Projection for Stats {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn sql(&self) -> Sql {
-        sql!("stats_v1")
+        sql!("stats_v2")
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["cells", "figures"]
+        &["measured", "facts", "days", "offices"]
     }
 
     fn views(&self) -> &'static [&'static str] {
-        &["stats"]
+        &["stats_days", "stats_facts", "stats_offices"]
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {
-        matches!(&fact.content.event, Event::Ticket(event) if Ticket::concerns(event))
+        match &fact.content.event {
+            Event::Ticket(event) => Ticket::concerns(event),
+            Event::Tenant(_) | Event::Sla(_) => true,
+        }
     }
 
     async fn apply(&self, db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<(), sqlx::Error> {
-        let mut rows = Working::load(db, known_tickets(facts), |row: &Figures| row.ticket_id).await?;
-        let mut tickets: BTreeMap<Uuid, Ticket> = BTreeMap::new();
-        let mut cells = Cells::default();
-        for fact in facts {
-            let Some((id, event)) = fact.ticket() else { continue };
-            if let TicketEvent::TicketOpened(event) = event {
-                let ticket = Ticket::opened(event, fact);
-                cells.moved(fact.tenant(), None, Some(&ticket));
-                tickets.insert(id, ticket);
-                continue;
+        let tenants: BTreeSet<_> = facts.iter().map(Fact::tenant).collect();
+        let mut offices = Offices::load(db, tenants.into_iter().collect()).await?;
+        let is_ticket = |fact: &Fact<'_>| fact.ticket().is_some();
+        for stretch in facts.chunk_by(|one, next| is_ticket(one) == is_ticket(next)) {
+            if stretch.first().is_some_and(is_ticket) {
+                let mut desk = Desk::load(db, stretch).await?;
+                for fact in stretch {
+                    desk.take(db, fact, &offices).await?;
+                }
+                desk.write(db).await?;
+            } else {
+                for fact in stretch {
+                    if offices.take(fact) == Some(Change::Days) {
+                        days::anew(db, fact.tenant(), offices.of(fact.tenant())).await?;
+                    }
+                }
             }
-            let before = match (tickets.get(&id), rows.get(id)) {
-                (Some(ticket), _) => ticket.clone(),
-                (None, Some(row)) => Ticket::read(&row.memory)?,
-                (None, None) => continue,
-            };
-            let mut after = before.clone();
-            after.apply(event, fact.occurred_at());
-            if after != before {
-                cells.moved(fact.tenant(), Some(&before), Some(&after));
-            }
-            tickets.insert(id, after);
-            if cells.len() >= AT_ONCE {
-                std::mem::take(&mut cells).write(db).await?;
+            for fact in stretch {
+                offices.reached(fact);
             }
         }
-        let tenants: BTreeMap<Uuid, Uuid> =
-            facts.iter().map(|fact| (fact.content.id, fact.tenant())).collect();
-        for (id, ticket) in tickets {
-            let memory = ticket.memory()?;
-            if rows.get(id).is_none_or(|row| row.memory != memory) {
-                let tenant_id = tenants.get(&id).copied().unwrap_or_default();
-                rows.put(id, Figures { ticket_id: id, tenant_id, memory });
-            }
-        }
-        rows.write(db).await?;
-        cells.write(db).await
+        offices.write(db).await
     }
 }

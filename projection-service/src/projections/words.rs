@@ -1,25 +1,10 @@
 //! Events' values as columns hold them.
 
-use domain::ticket::event::{Routing, Source};
+use domain::ticket::event::Routing;
 
 /// An id, or whatever else shows itself as text.
 pub(super) fn text(value: Option<&impl ToString>) -> Option<String> {
     value.map(ToString::to_string)
-}
-
-pub(super) fn source(source: Source) -> &'static str {
-    match source {
-        Source::Portal => "portal",
-        Source::Web => "web",
-        Source::Widget => "widget",
-        Source::Email => "email",
-        Source::Chat => "chat",
-        Source::Phone => "phone",
-        Source::Api => "api",
-        Source::Webhook => "webhook",
-        Source::Manual => "manual",
-        Source::Import => "import",
-    }
 }
 
 pub(super) fn routing(routing: Routing) -> &'static str {

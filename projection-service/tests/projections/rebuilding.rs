@@ -9,8 +9,17 @@ use sqlx::{Connection, Executor};
 use crate::database::{Database, Running, eventually};
 use crate::story::history;
 
-const ALL: [&str; 8] =
-    ["ticket_list", "conversation", "activity", "queue_counts", "agent_load", "search", "sla", "stats"];
+const ALL: [&str; 9] = [
+    "ticket_list",
+    "conversation",
+    "activity",
+    "queue_counts",
+    "agent_load",
+    "search",
+    "sla",
+    "stats",
+    "tenants",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_is_switched_to_while_events_come_and_readers_read() {

@@ -1,152 +1,138 @@
-//! Statistics: a recount of the whole log, written another way, gives the same figures.
+//! Statistics: a recount of the whole log, written another way, gives the same figures, whatever the tenant
+//! reckons by meanwhile.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use serde_json::Value;
-use sqlx::Row;
+use chrono::{DateTime, Utc};
+use domain::event::{Event, SLA, TENANT};
+use domain::ids::TenantId;
+use domain::metadata::{Actor, ActorKind, Metadata};
+use domain::sla::Configuration;
+use domain::sla::event::{CalendarChanged, CalendarRemoved, SlaEvent};
+use domain::stats::Measure;
+use domain::tenant::{Reporting, ReportingChanged};
+use domain::time::Ids;
+use service_kit::clock::RandomIds;
 
 use crate::database::Database;
-use crate::story::{Written, history};
+use crate::story::{Written, history, user};
 
-/// What there is to say of one ticket at the end.
-#[derive(Default)]
-struct Told {
-    /// By dimension.
-    keys: BTreeMap<&'static str, String>,
-    opened: DateTime<Utc>,
-    /// Measure, time, value.
-    said: Vec<(&'static str, DateTime<Utc>, i64)>,
-    answered: Option<DateTime<Utc>>,
-    solved: Option<DateTime<Utc>>,
-    rated: Option<(DateTime<Utc>, i64)>,
-    open: bool,
-    gone: [bool; 2],
+/// What the tenant changes of how it reckons, one after the other.
+fn changes() -> Vec<Event> {
+    let reporting = |to: Reporting| -> Event {
+        Event::Tenant(ReportingChanged { from: Reporting::default(), to }.into())
+    };
+    let rated = Reporting {
+        currency: Some("EUR".into()),
+        hourly_rate: Some(4_500),
+        team_hourly_rates: [("desk".to_owned(), 7_125)].into(),
+        ..Reporting::default()
+    };
+    let office = Configuration::starting().calendars["office"].clone();
+    let mut other = office.clone();
+    other.time_zone = "Europe/Berlin".into();
+    other.weekly.values_mut().for_each(|windows| windows.truncate(1));
+    let changed = CalendarChanged { key: "office".into(), from: office.clone(), to: other.clone() };
+    let removed = CalendarRemoved { key: "office".into(), calendar: other };
+    let sla = |event: SlaEvent| Event::Sla(event);
+    vec![
+        reporting(rated.clone()),
+        reporting(Reporting { time_zone: "Asia/Kathmandu".into(), ..rated.clone() }),
+        sla(changed.into()),
+        reporting(Reporting { time_zone: "America/St_Johns".into(), hourly_rate: None, ..rated.clone() }),
+        sla(removed.into()),
+        reporting(Reporting { time_zone: "Europe/Berlin".into(), currency: Some("CHF".into()), ..rated }),
+    ]
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-impl Told {
-    fn assign(&mut self, to: &Value) {
-        self.keys.insert("team", text(&to["team"]));
-        self.keys.insert("agent", text(&to["agent"]));
-    }
-
-    fn take(&mut self, event: &Written) {
-        let payload: Value = serde_json::from_str(&event.payload).unwrap();
-        let metadata: Value = serde_json::from_str(&event.metadata).unwrap();
-        let at: DateTime<Utc> = metadata["occurred_at"].as_str().unwrap().parse().unwrap();
-        match event.event_type.as_str() {
-            "TicketOpened" => {
-                self.opened = at;
-                self.said.push(("created", at, 0));
-                for name in ["priority", "category", "source"] {
-                    self.keys.insert(name, text(&payload[name]));
-                }
-                self.keys.insert("total", String::new());
-                self.said.push(("backlog", at, 1));
-                self.open = true;
-                self.assign(&payload["assignment"]);
-            }
-            "TicketAssigned" => {
-                let (team, agent) = (self.keys["team"].clone(), self.keys["agent"].clone());
-                self.assign(&payload["to"]);
-                for (before, name) in [(team, "team"), (agent, "agent")] {
-                    if !before.is_empty() && !self.keys[name].is_empty() && before != self.keys[name] {
-                        self.said.push(("handed_over", at, 0));
-                        break;
-                    }
-                }
-            }
-            "TicketUnassigned" => self.assign(&Value::Null),
-            "PriorityChanged" => drop(self.keys.insert("priority", text(&payload["to"]))),
-            "CategoryChanged" => drop(self.keys.insert("category", text(&payload["to"]))),
-            "ReplyAdded" if payload["first_response"] == true => self.answered = Some(at),
-            "TicketRated" => self.rated = Some((at, payload["rating"].as_i64().unwrap())),
-            "TicketMarkedSpam" => self.gone[0] = true,
-            "TicketUnmarkedSpam" => self.gone[0] = false,
-            "TicketDeleted" => self.gone[1] = true,
-            "TicketRestored" => self.gone[1] = false,
-            "TicketClosed" => self.said.push(("closed", at, 0)),
-            "TicketReopened" => self.said.push(("reopened", at, 0)),
-            _ => {}
-        }
-        if let Some(category) = payload["to_category"].as_str() {
-            let open = !["resolved", "closed", "cancelled"].contains(&category);
-            if open != self.open {
-                self.said.push(("backlog", at, if open { 1 } else { -1 }));
-                self.open = open;
-            }
-        }
-        match payload["to_category"].as_str() {
-            Some("resolved" | "closed") if self.solved.is_none() => {
-                self.solved = Some(at);
-                self.said.push(("resolved", at, 0));
-            }
-            Some("resolved" | "closed") | None => {}
-            Some(_) => self.solved = None,
-        }
+fn written(tenant: &str, event: &Event, sequence: i64, at: DateTime<Utc>) -> Written {
+    let tenant = TenantId::of_key(tenant);
+    let actor = Actor { id: user("root"), kind: ActorKind::System, name: None };
+    let metadata = Metadata {
+        actor,
+        occurred_at: at,
+        request_id: None,
+        traceparent: None,
+        ip: None,
+        user_agent: None,
+        causation_id: None,
+        import: None,
+    };
+    Written {
+        tenant,
+        aggregate_type: if matches!(event, Event::Sla(_)) { SLA } else { TENANT },
+        aggregate_id: tenant.to_string(),
+        sequence,
+        event_type: event.name().to_owned(),
+        event_version: "1".to_owned(),
+        payload: event.encode().unwrap(),
+        metadata: serde_json::to_string(&metadata).unwrap(),
+        event_id: RandomIds.next(),
     }
 }
 
-type Figures = BTreeMap<(String, String, String, DateTime<Utc>), (i64, i64)>;
-
-fn recount(events: &[Written]) -> Figures {
-    let mut tickets: BTreeMap<&str, Told> = BTreeMap::new();
-    for event in events {
-        tickets.entry(&event.aggregate_id).or_default().take(event);
-    }
-    let mut figures = Figures::new();
-    for ticket in tickets.into_values().filter(|ticket| ticket.gone == [false, false]) {
-        let since = |at: DateTime<Utc>| (at - ticket.opened).num_milliseconds();
-        let mut said = ticket.said.clone();
-        said.extend(ticket.answered.map(|at| ("first_response", at, since(at))));
-        said.extend(ticket.solved.map(|at| ("resolution", at, since(at))));
-        said.extend(ticket.rated.map(|(at, rating)| ("rating", at, rating)));
-        for (measure, at, value) in said {
-            let quarter = at.duration_trunc(TimeDelta::minutes(15)).unwrap();
-            for (dimension, key) in &ticket.keys {
-                let figure = figures
-                    .entry((measure.to_owned(), (*dimension).to_owned(), key.clone(), quarter))
-                    .or_default();
-                figure.0 += 1;
-                figure.1 += value;
-            }
+/// Months of two tenants; one of them changes how it reckons again and again.
+fn story(seed: u64) -> Vec<Written> {
+    let told = history(seed, 3_000, &["one", "two"]);
+    let at = |event: &Written| -> DateTime<Utc> {
+        serde_json::from_str::<Metadata>(&event.metadata).unwrap().occurred_at
+    };
+    let (begin, every) = (at(&told[0]), told.len() / 7);
+    let (mut changes, mut sequences) = (changes().into_iter(), [0; 2]);
+    let mut events = Vec::new();
+    for (place, mut event) in told.into_iter().enumerate() {
+        let mut metadata: Metadata = serde_json::from_str(&event.metadata).unwrap();
+        metadata.occurred_at = begin + (metadata.occurred_at - begin) * 60;
+        event.metadata = serde_json::to_string(&metadata).unwrap();
+        events.push(event);
+        if place % every == every - 1
+            && let Some(change) = changes.next()
+        {
+            let sequence = &mut sequences[usize::from(matches!(change, Event::Sla(_)))];
+            *sequence += 1;
+            events.push(written("one", &change, *sequence, metadata.occurred_at));
         }
     }
-    figures
+    assert!(changes.next().is_none());
+    events
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_figure_is_what_a_recount_of_the_log_gives() {
     for (seed, batch) in [(81, 3_000), (82, 40)] {
         let database = Database::new().await;
-        let events = history(seed, 3_000, &["one"]);
-        for part in events.chunks(batch * 10) {
+        for part in story(seed).chunks(batch * 10) {
             database.append(part).await;
         }
         database.settle().await;
-        let rows = sqlx::query(
-            "SELECT measure, dimension, key, at, sum(count)::int8, sum(sum)::int8 FROM stats_v1.cells \
-             GROUP BY 1, 2, 3, 4",
-        )
-        .fetch_all(&database.pool)
-        .await
-        .unwrap();
-        let read = |row: &sqlx::postgres::PgRow| {
-            ((row.get(0), row.get(1), row.get(2), row.get(3)), (row.get(4), row.get(5)))
-        };
-        let figures: Figures = rows.iter().map(read).collect();
-        let recounted = recount(&events);
-        assert!(recounted.len() > 200);
-        for (key, figure) in &recounted {
-            assert_eq!(figures.get(key), Some(figure), "{key:?}");
+        let recount = projection_service::recount(&database.pool).await.unwrap();
+        assert_eq!(recount.differences, []);
+        assert!(recount.tickets > 200 && recount.figures > 5_000, "{recount:?}");
+        for measure in Measure::ALL {
+            let sql = format!("SELECT count(*) FROM stats_v2.days WHERE measure = '{}'", measure.as_str());
+            assert!(database.number(&sql).await > 10, "{measure:?}");
         }
-        assert_eq!(figures.len(), recounted.len());
-        assert_eq!(database.number("SELECT count(*) FROM stats_v1.cells WHERE count <= 0").await, 0);
+        assert_eq!(database.number("SELECT count(*) FROM stats_v2.days WHERE count <= 0").await, 0);
         database.assert_equal_to_the_log().await;
         database.drop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_figure_that_is_wrong_is_found() {
+    let database = Database::new().await;
+    database.append(&story(83)[..600]).await;
+    database.settle().await;
+    let change = async |sql: &str| {
+        sqlx::query(sql).execute(&database.pool).await.unwrap();
+        projection_service::recount(&database.pool).await.unwrap()
+    };
+    let one = "(SELECT ctid FROM stats_v2.days WHERE measure = 'in_status' ORDER BY day, key, part LIMIT 1)";
+    let found = change(&format!("UPDATE stats_v2.days SET sum = sum + 1 WHERE ctid = {one}")).await;
+    assert_eq!(found.differing, 1);
+    let [difference] = found.differences.as_slice() else { panic!("{found:?}") };
+    let (kept, recounted) = (difference.kept.unwrap(), difference.recounted.unwrap());
+    assert_eq!(kept.1, recounted.1 + 1);
+    let one = "(SELECT ctid FROM stats_v2.facts WHERE measure = 'created' LIMIT 1)";
+    let found = change(&format!("DELETE FROM stats_v2.facts WHERE ctid = {one}")).await;
+    assert_eq!(found.differing, 2, "{found:?}");
+    database.drop().await;
 }

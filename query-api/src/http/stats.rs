@@ -1,8 +1,19 @@
 //! What can be asked about how the work went.
 
 pub(crate) mod agents;
-mod cells;
+pub(crate) mod busiest;
+pub(crate) mod dashboard;
+mod days;
+mod facts;
+mod figures;
+mod find;
 pub(crate) mod overview;
+mod past;
+mod period;
+mod query;
 pub(crate) mod satisfaction;
 pub(crate) mod sla;
+mod tag;
+pub(crate) mod top;
+mod tree;
 pub(crate) mod volume;

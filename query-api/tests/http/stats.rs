@@ -91,11 +91,11 @@ async fn figures_count_when_it_happened_under_what_the_ticket_is_now() {
     assert_eq!(agents["items"][0]["rating"]["count"], 1);
     assert_eq!(agents["items"][1]["key"], json!({"agent": null}));
     let rated = lead.get("/v1/stats/satisfaction?group_by=category").await.ok();
-    assert_eq!(rated["items"].as_array().unwrap().len(), 1);
+    assert_eq!(rated["items"].as_array().unwrap().len(), 2);
     assert_eq!(
         rated["items"][0],
-        json!({"key": {"category": "billing"}, "count": 1, "mean": 4.0,
-                                         "distribution": [0, 0, 0, 1, 0]})
+        json!({"key": {"category": "billing"}, "count": 1, "mean": 4.0, "distribution": [0, 0, 0, 1, 0],
+               "unrated": 0, "response_rate": 1.0})
     );
     app.stop().await;
 }

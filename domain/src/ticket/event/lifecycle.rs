@@ -29,6 +29,24 @@ pub enum Source {
     Import,
 }
 
+impl Source {
+    /// As it stands in JSON and in columns.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Portal => "portal",
+            Self::Web => "web",
+            Self::Widget => "widget",
+            Self::Email => "email",
+            Self::Chat => "chat",
+            Self::Phone => "phone",
+            Self::Api => "api",
+            Self::Webhook => "webhook",
+            Self::Manual => "manual",
+            Self::Import => "import",
+        }
+    }
+}
+
 /// Who asks for support.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Requester {

@@ -158,14 +158,18 @@ fn tenant(event: &TenantEvent) -> Change {
         TenantEvent::TenantCreated(event) => {
             Change::of("tenant_created").field("profile", None, some(&event.profile))
         }
+        TenantEvent::ReportingChanged(event) => {
+            Change::of("reporting_changed").field("reporting", json(&event.from), json(&event.to))
+        }
     }
 }
 
 /// What was set up, as it stands in the configuration.
+fn json(value: &impl Serialize) -> Option<String> {
+    serde_json::to_string(value).ok()
+}
+
 fn sla(event: &SlaEvent) -> Change {
-    fn json(value: &impl Serialize) -> Option<String> {
-        serde_json::to_string(value).ok()
-    }
     match event {
         SlaEvent::PolicyAdded(event) => {
             Change::of("sla_policy_added").field(&event.policy.key, None, json(&event.policy))

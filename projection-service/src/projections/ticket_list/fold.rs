@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Ticket;
 use crate::entry::Fact;
-use crate::projections::words::{routing, source, text};
+use crate::projections::words::{routing, text};
 use crate::row::{Json, TextArray};
 
 fn exposed(value: Option<&Personal<String>>) -> Option<String> {
@@ -32,7 +32,7 @@ pub(super) fn opened(id: Uuid, event: &TicketEvent, fact: &Fact<'_>) -> Option<T
         priority_rank: event.priority_rank,
         category: event.category.clone(),
         request_type: event.request_type.clone(),
-        source: source(event.source).to_owned(),
+        source: event.source.as_str().to_owned(),
         routing: routing(Routing::default()).to_owned(),
         requester_id: requester.id.as_str().to_owned(),
         requester_name: exposed(requester.name.as_ref()),

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use domain::identity::{Principal, Visibility};
+use domain::ids::TenantId;
 use serde::Serialize;
 use sqlx::QueryBuilder;
 use utoipa::ToSchema;
@@ -39,13 +40,13 @@ struct CountRow {
 pub(crate) struct Count {
     /// The value; null for those that have none.
     #[schema(example = "open")]
-    key: Option<String>,
+    pub(crate) key: Option<String>,
     /// All of them.
     #[schema(example = 12)]
     count: i64,
     /// Those that somebody has to work on: neither resolved nor closed nor cancelled.
     #[schema(example = 12)]
-    open: i64,
+    pub(crate) open: i64,
 }
 
 /// Counts of the tickets that the caller sees, without deleted ones and spam.
@@ -53,33 +54,33 @@ pub(crate) struct Count {
 pub(crate) struct Queues {
     /// All tickets.
     #[schema(example = 40)]
-    total: i64,
+    pub(crate) total: i64,
     /// Those that somebody has to work on.
     #[schema(example = 12)]
-    open: i64,
+    pub(crate) open: i64,
     /// Of those, the ones that no agent has.
     #[schema(example = 3)]
-    unassigned: i64,
+    pub(crate) unassigned: i64,
     /// By status.
-    by_status: Vec<Count>,
+    pub(crate) by_status: Vec<Count>,
     /// By what the status means.
-    by_status_category: Vec<Count>,
+    pub(crate) by_status_category: Vec<Count>,
     /// By priority.
-    by_priority: Vec<Count>,
+    pub(crate) by_priority: Vec<Count>,
     /// By agent.
-    by_assignee: Vec<Count>,
+    pub(crate) by_assignee: Vec<Count>,
     /// By team.
-    by_team: Vec<Count>,
+    pub(crate) by_team: Vec<Count>,
     /// By organisation.
-    by_organization: Vec<Count>,
+    pub(crate) by_organization: Vec<Count>,
     /// By category.
-    by_category: Vec<Count>,
+    pub(crate) by_category: Vec<Count>,
     /// By how they came in.
-    by_source: Vec<Count>,
+    pub(crate) by_source: Vec<Count>,
     /// By how they stand with what was promised for them: `on_track`, `response_warning`,
     /// `response_breached`, `resolution_warning`, `resolution_breached`, `paused`, `met`, `missed`; the
     /// last two aren't open. Tickets for which nothing is promised are in none.
-    by_sla: Vec<Count>,
+    pub(crate) by_sla: Vec<Count>,
 }
 
 /// How many tickets there are: in all, and by status, priority, assignee and so on.
@@ -98,7 +99,7 @@ pub(crate) async fn get_queues(
     let (position, rows) = if caller.visibility() == Visibility::Tenant {
         let models = Source::Models(&[ReadModel::QueueCounts, ReadModel::Sla]);
         let mut snapshot = api.snapshot(&asking, models).await?;
-        let rows = kept(&mut snapshot, caller).await?;
+        let rows = kept(&mut snapshot, caller.tenant).await?;
         let position = snapshot.position;
         snapshot.close().await?;
         (position, rows)
@@ -114,8 +115,13 @@ pub(crate) async fn get_queues(
     Ok(Answer::at(position, gather(rows)))
 }
 
+/// How many tickets a tenant has, all of them.
+pub(crate) async fn kept_of(snapshot: &mut Snapshot, tenant: TenantId) -> Result<Queues, sqlx::Error> {
+    kept(snapshot, tenant).await.map(gather)
+}
+
 /// The counts that projections keep.
-async fn kept(snapshot: &mut Snapshot, caller: &Principal) -> Result<Vec<CountRow>, sqlx::Error> {
+async fn kept(snapshot: &mut Snapshot, tenant: TenantId) -> Result<Vec<CountRow>, sqlx::Error> {
     sqlx::query_as!(
         CountRow,
         r#"SELECT dimension AS "dimension!", key AS "key!", open AS "open!", count AS "count!"
@@ -123,7 +129,7 @@ async fn kept(snapshot: &mut Snapshot, caller: &Principal) -> Result<Vec<CountRo
            UNION ALL
            SELECT 'sla', state, state NOT IN ('met', 'missed'), count
            FROM read.sla_counts WHERE tenant_id = $1 AND count > 0"#,
-        caller.tenant.0,
+        tenant.0,
     )
     .fetch_all(&mut *snapshot.tx)
     .await

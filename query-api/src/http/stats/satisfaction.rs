@@ -1,16 +1,31 @@
 //! `GET /v1/stats/satisfaction`: how the help was rated.
 
 use axum::extract::State;
+use axum::response::Response;
 use domain::stats::Measure;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::cells::{CellsQuery, Figures, GroupKey, Ratings, find, open};
+use super::figures::{Figures, GroupKey, Ratings, part_of};
+use super::find::Reading;
+use super::query::StatsQuery;
 use crate::QueryApi;
-use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
 use crate::http::refusals::Refusals;
+
+/// How the help was rated, and by how many.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Satisfied {
+    #[serde(flatten)]
+    ratings: Ratings,
+    /// Tickets that were resolved in the period and aren't rated.
+    #[schema(example = 360)]
+    unrated: i64,
+    /// The part of the tickets resolved in the period that is rated, to four places; null of none.
+    #[schema(example = 0.1)]
+    response_rate: Option<f64>,
+}
 
 /// A group's ratings.
 #[derive(Debug, Serialize, ToSchema)]
@@ -19,7 +34,7 @@ pub(crate) struct SatisfactionGroup {
     #[schema(value_type = Object, example = json!({"agent": "amir"}))]
     key: GroupKey,
     #[serde(flatten)]
-    ratings: Ratings,
+    satisfied: Satisfied,
 }
 
 /// How the help was rated, by groups and in all.
@@ -31,30 +46,44 @@ pub(crate) struct Satisfaction {
     /// The groups that have any, in the order of their keys; none where nothing was grouped by.
     items: Vec<SatisfactionGroup>,
     /// All of them.
-    total: Ratings,
+    total: Satisfied,
 }
 
 /// How the help was rated: of each ticket the rating that stands, when it was given.
 #[utoipa::path(
     get, path = "/v1/stats/satisfaction", operation_id = "get_satisfaction", tag = "Statistics",
-    params(CellsQuery, Freshness),
-    responses((status = 200, description = "The ratings.", body = Satisfaction), Refusals),
+    params(StatsQuery, Freshness),
+    responses(
+        (status = 200, description = "The ratings.", body = Satisfaction),
+        (status = 304, description = "As they were, by `If-None-Match`."),
+        Refusals,
+    ),
 )]
 pub(crate) async fn get_satisfaction(
     State(api): State<QueryApi>,
     asking: Asking,
-    Asked(query): Asked<CellsQuery>,
-) -> Result<Answer<Satisfaction>, QueryError> {
-    let mut snapshot = open(&api, &asking).await?;
-    let found = find(&mut snapshot, &asking, &query, &[Measure::Rating]).await?;
-    let position = snapshot.position;
-    snapshot.close().await?;
+    Asked(query): Asked<StatsQuery>,
+) -> Result<Response, QueryError> {
+    let mut reading = Reading::begin(&api, &asking, &query).await?;
+    if let Some(unchanged) = reading.unchanged(&asking) {
+        return Ok(unchanged);
+    }
+    let measures = [Measure::Rating, Measure::Unrated, Measure::Resolution];
+    let found = reading.find(&query, &measures).await?;
     let grouped = !query.group_by.is_empty();
-    let group = |(key, figures): (GroupKey, Figures)| SatisfactionGroup { key, ratings: figures.ratings() };
+    let group =
+        |(key, figures): (GroupKey, Figures)| SatisfactionGroup { key, satisfied: Satisfied::of(&figures) };
     let satisfaction = Satisfaction {
-        group_by: query.group_by,
         items: found.groups.into_iter().filter(|_| grouped).map(group).collect(),
-        total: found.total.ratings(),
+        total: Satisfied::of(&found.total),
+        group_by: query.group_by,
     };
-    Ok(Answer::at(position, satisfaction))
+    reading.answer(satisfaction).await
+}
+
+impl Satisfied {
+    fn of(figures: &Figures) -> Self {
+        let (solved, unrated) = (figures.count(Measure::Resolution), figures.count(Measure::Unrated));
+        Self { ratings: figures.ratings(), unrated, response_rate: part_of(solved - unrated, solved) }
+    }
 }

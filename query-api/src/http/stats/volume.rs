@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
+use axum::response::Response;
 use domain::stats::Measure;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::cells::{CellsQuery, Figures, GroupKey, find, open};
+use super::figures::{Figures, GroupKey};
+use super::find::Reading;
+use super::query::StatsQuery;
 use crate::QueryApi;
-use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
 use crate::http::refusals::Refusals;
@@ -60,25 +62,29 @@ pub(crate) struct Volumes {
 /// Tickets opened, resolved, closed and reopened: by day, unless something else is said.
 #[utoipa::path(
     get, path = "/v1/stats/volume", operation_id = "get_volume", tag = "Statistics",
-    params(CellsQuery, Freshness),
-    responses((status = 200, description = "The counts.", body = Volumes), Refusals),
+    params(StatsQuery, Freshness),
+    responses(
+        (status = 200, description = "The counts.", body = Volumes),
+        (status = 304, description = "As they were, by `If-None-Match`."),
+        Refusals,
+    ),
 )]
 pub(crate) async fn get_volume(
     State(api): State<QueryApi>,
     asking: Asking,
-    Asked(query): Asked<CellsQuery>,
-) -> Result<Answer<Volumes>, QueryError> {
+    Asked(query): Asked<StatsQuery>,
+) -> Result<Response, QueryError> {
     let query = query.or_by("day");
     let measures = [Measure::Created, Measure::Resolved, Measure::Closed, Measure::Reopened];
-    let mut snapshot = open(&api, &asking).await?;
-    let found = find(&mut snapshot, &asking, &query, &measures).await?;
-    let since = query.since_the_beginning();
-    let moves = find(&mut snapshot, &asking, &since, &[Measure::Backlog]).await?;
-    let position = snapshot.position;
-    snapshot.close().await?;
-    let levels = Levels::of(moves.groups, query.period());
+    let mut reading = Reading::begin(&api, &asking, &query).await?;
+    if let Some(unchanged) = reading.unchanged(&asking) {
+        return Ok(unchanged);
+    }
+    let found = reading.find(&query, &measures).await?;
+    let moves = reading.find(&query.since_the_beginning(), &[Measure::Backlog]).await?;
+    let levels = Levels::of(moves.groups, query.period_name());
     let group = |(key, figures): (GroupKey, Figures)| {
-        let backlog = levels.at(&key, query.period());
+        let backlog = levels.at(&key, query.period_name());
         VolumeGroup { key, volume: Volume::of(&figures, backlog) }
     };
     let volumes = Volumes {
@@ -86,7 +92,7 @@ pub(crate) async fn get_volume(
         total: Volume::of(&found.total, moves.total.sum(Measure::Backlog)),
         group_by: query.group_by.clone(),
     };
-    Ok(Answer::at(position, volumes))
+    reading.answer(volumes).await
 }
 
 /// The backlog of each group, period by period.

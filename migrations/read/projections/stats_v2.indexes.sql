@@ -1,0 +1,1 @@
+CREATE INDEX facts_by_time ON facts (tenant_id, measure, at);

@@ -1,0 +1,131 @@
+//! The dashboard as it changes: one reader for each tenant that somebody looks at, whoever many look.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse as _;
+use axum::response::Response;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use domain::ids::TenantId;
+use futures::stream;
+use service_kit::wait::pause;
+use tokio::sync::watch;
+
+use super::figures::{Dashboard, SOURCE};
+use crate::QueryApi;
+use crate::asking::{Asked, Asking, Freshness};
+use crate::error::QueryError;
+use crate::http::queue::list::Nothing;
+use crate::http::refusals::Refusals;
+use crate::snapshot::Snapshot;
+
+/// Between two looks, and so between two messages.
+const LOOK: Duration = Duration::from_secs(1);
+/// Proxies close what is silent for long.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// What is to be shown; none before the first look.
+type Shown = Option<Arc<str>>;
+
+/// The dashboards that are being looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Dashboards(Mutex<HashMap<TenantId, watch::Sender<Shown>>>);
+
+impl Dashboards {
+    /// A tenant's dashboard, from now on.
+    fn look_at(&self, api: &QueryApi, tenant: TenantId) -> watch::Receiver<Shown> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match open.entry(tenant) {
+            Entry::Occupied(reader) => reader.get().subscribe(),
+            Entry::Vacant(place) => {
+                let (sender, receiver) = watch::channel(None);
+                place.insert(sender.clone());
+                let (api, shutdown) = (api.clone(), api.0.shutdown.clone());
+                tokio::spawn(async move { shutdown.run_until_cancelled(read(api, tenant, sender)).await });
+                receiver
+            }
+        }
+    }
+
+    /// Lets go of a dashboard that nobody looks at any more; says whether that is so.
+    fn let_go(&self, tenant: TenantId, sender: &watch::Sender<Shown>) -> bool {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = sender.receiver_count() == 0;
+        if alone {
+            open.remove(&tenant);
+        }
+        alone
+    }
+}
+
+/// Looks again and again, as long as anybody wants to know.
+async fn read(api: QueryApi, tenant: TenantId, sender: watch::Sender<Shown>) {
+    let mut last = String::new();
+    while !api.0.dashboards.let_go(tenant, &sender) {
+        match look(&api, tenant).await {
+            Ok((figures, message)) if figures != last => {
+                last = figures;
+                sender.send_replace(Some(message.into()));
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "a dashboard waits for the database"),
+        }
+        pause(LOOK).await;
+    }
+}
+
+/// The figures without the time, by which they are compared, and with it.
+async fn look(api: &QueryApi, tenant: TenantId) -> Result<(String, String), QueryError> {
+    let now = api.0.clock.now();
+    let mut snapshot = Snapshot::begin(&api.0.pool, tenant, SOURCE).await?;
+    let dashboard = Dashboard::read(&mut snapshot, tenant, now).await?;
+    snapshot.close().await?;
+    let message = serde_json::to_string(&dashboard)?;
+    Ok((serde_json::to_string(&dashboard.timeless())?, message))
+}
+
+/// The dashboard as it changes, as server-sent events: what `/v1/stats/dashboard` answers, once at the
+/// beginning and then when a figure has changed, at most once a second.
+///
+/// Nothing is missed by coming late: each message has all figures. The stream ends when the token expires.
+#[utoipa::path(
+    get, path = "/v1/stats/dashboard/stream", operation_id = "follow_dashboard", tag = "Statistics",
+    params(Freshness),
+    responses(
+        (status = 200, description = "The stream.", body = String, content_type = "text/event-stream",
+         example = "event: dashboard\ndata: {\"at\":\"2026-01-31T08:00:00.000000Z\",\"open\":120}\n\n"),
+        Refusals,
+    ),
+)]
+pub(crate) async fn follow_dashboard(
+    State(api): State<QueryApi>,
+    asking: Asking,
+    headers: HeaderMap,
+    Asked(Nothing): Asked<Nothing>,
+) -> Result<Response, QueryError> {
+    let snapshot = api.snapshot(&asking, SOURCE).await?;
+    snapshot.close().await?;
+    let receiver = api.0.dashboards.look_at(&api, asking.principal.tenant);
+    let messages = stream::unfold((api, headers, receiver), |(api, headers, mut receiver)| async move {
+        loop {
+            // The sender lives as long as the service does.
+            let changed = tokio::time::timeout(LOOK, receiver.changed()).await;
+            api.0.authenticator.authenticate(&headers).await.ok()?;
+            match changed {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return None,
+                Err(_) => continue,
+            }
+            let shown = receiver.borrow_and_update().clone();
+            let Some(shown) = shown else { continue };
+            let message = Event::default().event("dashboard").data(&*shown);
+            return Some((Ok::<_, Infallible>(message), (api, headers, receiver)));
+        }
+    });
+    Ok(Sse::new(messages).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")).into_response())
+}
