@@ -21,6 +21,8 @@ mod lists;
 mod pages;
 #[path = "http/promises.rs"]
 mod promises;
+#[path = "http/reporting.rs"]
+mod reporting;
 #[path = "http/sla_rows.rs"]
 mod sla_rows;
 #[path = "http/sla_stats.rs"]
@@ -29,6 +31,8 @@ mod sla_stats;
 mod standings;
 #[path = "http/stats.rs"]
 mod stats;
+#[path = "http/stats_paths.rs"]
+mod stats_paths;
 #[path = "http/ticket.rs"]
 mod ticket;
 #[path = "http/tickets.rs"]

@@ -161,11 +161,30 @@ impl App {
     }
 
     pub(crate) async fn create_tenant(&self, key: &str) {
-        let tenant = TenantId::of_key(key);
+        self.create_tenant_below(None, key).await;
+    }
+
+    pub(crate) async fn create_tenant_below(&self, parent: Option<&str>, key: &str) {
         let settings = domain::tenant::profile(domain::tenant::DEFAULT_PROFILE).unwrap();
-        let payload = json!({"key": key, "profile": domain::tenant::DEFAULT_PROFILE, "settings": settings});
-        let event = new_event("TenantCreated", &payload, &circumstances("root", "system"));
-        self.append(tenant, "tenant", tenant.to_string(), 0, vec![event]).await;
+        let mut payload =
+            json!({"key": key, "profile": domain::tenant::DEFAULT_PROFILE, "settings": settings});
+        if let Some(parent) = parent {
+            payload["parent"] = TenantId::of_key(parent).to_string().into();
+        }
+        self.tenant_event(key, 0, "TenantCreated", &payload).await;
+    }
+
+    /// Adds the next event of the tenant `default`, or of another.
+    pub(crate) async fn tenant_event(
+        &self,
+        key: &str,
+        version: i64,
+        event_type: &'static str,
+        payload: &Value,
+    ) -> i64 {
+        let tenant = TenantId::of_key(key);
+        let event = new_event(event_type, payload, &circumstances("root", "system"));
+        self.append(tenant, "tenant", tenant.to_string(), version, vec![event]).await
     }
 
     pub(crate) async fn append(

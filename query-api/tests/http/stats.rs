@@ -3,14 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::ticket::{Ticket, circumstances};
-
-/// Circumstances at a time.
-fn at(time: &str, actor: &str, kind: &str) -> Value {
-    let mut metadata = circumstances(actor, kind);
-    metadata["occurred_at"] = time.into();
-    metadata
-}
+use crate::ticket::{Ticket, at};
 
 fn status(to: &str, category: &str) -> Value {
     json!({"from": "open", "from_category": "open", "to": to, "to_category": category})

@@ -118,6 +118,13 @@ pub(crate) fn circumstances(actor: &str, kind: &str) -> Value {
     })
 }
 
+/// The same at a time.
+pub(crate) fn at(time: &str, actor: &str, kind: &str) -> Value {
+    let mut metadata = circumstances(actor, kind);
+    metadata["occurred_at"] = time.into();
+    metadata
+}
+
 pub(crate) fn new_event(event_type: &'static str, payload: &Value, metadata: &Value) -> NewEvent {
     NewEvent {
         event_id: EventId(RandomIds.next()),
