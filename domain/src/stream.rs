@@ -6,6 +6,7 @@
 
 pub mod asyncapi;
 pub mod header;
+pub mod public;
 
 /// The address of an event, with the names of what differs in braces.
 pub const ADDRESS: &str = "docket.{cell}.events.{tenant}.{aggregateType}.{aggregateId}.{eventType}";

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::ids::Position;
+use domain::ticket::upcast::Upcasters;
 use sqlx::{PgExecutor, PgPool};
 use tokio::sync::watch;
 
@@ -43,6 +44,8 @@ pub struct RelayOptions {
     pub poll: Duration,
     /// How many messages may be unacknowledged.
     pub in_flight: usize,
+    /// The ways up from old versions, for events that aren't published as they are stored.
+    pub upcasters: Upcasters,
 }
 
 /// How the stream is kept.
@@ -82,6 +85,7 @@ impl RelayOptions {
             lease: Duration::from_secs(3),
             poll: Duration::from_millis(500),
             in_flight: 512,
+            upcasters: Upcasters::default(),
         }
     }
 }

@@ -18,6 +18,8 @@ mod numbers;
 mod parked;
 #[path = "log/protection.rs"]
 mod protection;
+#[path = "log/public_form.rs"]
+mod public_form;
 #[path = "log/relay.rs"]
 mod relay;
 #[path = "log/subscription.rs"]

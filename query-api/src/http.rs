@@ -42,7 +42,15 @@ use crate::asking::Permitted;
             log that it reflects; a query takes it as `Docket-Min-Position` and waits until it can show that \
             much. Errors are problem details (RFC 9457) with a stable `code`."
     ),
-    paths(operation::healthz, operation::readyz, operation::metrics, operation::openapi, operation::asyncapi),
+    paths(
+        operation::healthz,
+        operation::readyz,
+        operation::metrics,
+        operation::openapi,
+        operation::asyncapi,
+        operation::list_schemas,
+        operation::get_schema,
+    ),
     components(schemas(service_kit::problem::ProblemSchema)),
     security(("bearer" = [])),
     tags(
@@ -109,6 +117,7 @@ pub fn public_paths() -> &'static [&'static str] {
         "/docs.js",
         "/openapi.json",
         "/asyncapi.json",
+        "/schemas",
         "/healthz",
         "/readyz",
         "/metrics",

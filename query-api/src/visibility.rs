@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use domain::event::{Event, TICKET};
 use domain::identity::{Principal, Visibility};
 use domain::metadata::Metadata;
+use domain::stream::public::{Contract, PublicEvent};
 use domain::ticket::TicketEvent;
 use domain::ticket::upcast::Upcasters;
 use serde_json::Value;
@@ -41,8 +42,10 @@ pub(crate) fn push_visibility<'a>(caller: &'a Principal, sql: &mut QueryBuilder<
 
 /// What a caller gets of an event.
 pub(crate) struct Shown {
-    /// The payload, in its present form.
+    /// The fact, in its public form.
     pub(crate) data: Value,
+    /// What is promised of that form. None if nobody here can read the event.
+    pub(crate) contract: Option<&'static Contract>,
     /// The circumstances.
     pub(crate) metadata: Metadata,
 }
@@ -58,7 +61,7 @@ pub(crate) fn show(fact: &Fact, caller: &Principal, redacted: &HashSet<Uuid>) ->
     if internal && !caller.sees_notes() {
         return None;
     }
-    let mut data = payload(fact);
+    let (mut data, contract) = payload(fact);
     if let Some(message) = fact.ticket().and_then(message_of)
         && redacted.contains(&message)
     {
@@ -76,14 +79,14 @@ pub(crate) fn show(fact: &Fact, caller: &Principal, redacted: &HashSet<Uuid>) ->
         // What the channel knows may be about more than its sender.
         remove(&mut data, &["channel_metadata"]);
     }
-    Some(Shown { data, metadata })
+    Some(Shown { data, contract, metadata })
 }
 
-/// The payload as JSON: the present form, or the bytes as they stand if nobody can read them.
-fn payload(fact: &Fact) -> Value {
-    let present = fact.event.as_ref().and_then(|event| event.encode().ok());
-    let text = present.as_deref().unwrap_or(&fact.logged.payload);
-    serde_json::from_str(text).unwrap_or(Value::Null)
+/// The fact as JSON: in its public form, or as it stands if nobody can read it.
+fn payload(fact: &Fact) -> (Value, Option<&'static Contract>) {
+    let public = fact.event.as_ref().map(PublicEvent::of);
+    let said = public.and_then(|public| Some((serde_json::to_value(&public).ok()?, Some(public.contract()))));
+    said.unwrap_or_else(|| (serde_json::from_str(&fact.logged.payload).unwrap_or(Value::Null), None))
 }
 
 /// The message whose text an event bears.
@@ -260,7 +263,7 @@ mod tests {
         let odd = fact("TicketFlown", &json!({"to": "the moon"}));
         assert!(show(&odd, &caller("customer"), &HashSet::new()).is_none());
         let shown = show(&odd, &caller("support_agent"), &HashSet::new()).unwrap();
-        assert_eq!(shown.data, json!({"to": "the moon"}));
+        assert_eq!((shown.data, shown.contract), (json!({"to": "the moon"}), None));
     }
 
     #[test]
@@ -274,6 +277,7 @@ mod tests {
         assert!(shown.metadata.ip.is_none() && shown.metadata.user_agent.is_none());
         let shown = show(&change, &caller("support_agent"), &HashSet::new()).unwrap();
         assert_eq!(shown.data["reason"], "VIP");
+        assert_eq!(shown.contract, Contract::of(TICKET, "PriorityChanged"));
         assert!(shown.metadata.ip.is_some());
     }
 

@@ -47,13 +47,6 @@ macro_rules! event_types {
             pub fn schemas() -> Vec<(&'static str, &'static str, schemars::Schema)> {
                 vec![$((stringify!($name), $version, schemars::schema_for!($name))),+]
             }
-
-            /// The same as parts of a document whose generator keeps the definitions.
-            pub(crate) fn subschemas(
-                generator: &mut schemars::SchemaGenerator,
-            ) -> Vec<(&'static str, &'static str, schemars::Schema)> {
-                vec![$((stringify!($name), $version, generator.subschema_for::<$name>())),+]
-            }
         }
 
         impl cqrs_es::DomainEvent for $kind {

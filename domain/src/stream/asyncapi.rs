@@ -1,18 +1,15 @@
 //! The `AsyncAPI` document of the published events, made from their types.
 //!
 //! Its schemas are in draft 7 of JSON Schema, the one that `AsyncAPI` 3.0 asks tools to know; those in
-//! `contracts/` are in draft 2020-12. Both are made from the same types.
+//! `contracts/public` are in draft 2020-12. Both are made from the same types.
 
+use schemars::Schema;
 use schemars::generate::SchemaSettings;
-use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use super::public::{Contract, Metadata, subschemas};
 use super::{ADDRESS, header};
 use crate::event::{SLA, TENANT, TICKET};
-use crate::metadata::Metadata;
-use crate::sla::event::SlaEvent;
-use crate::tenant::TenantEvent;
-use crate::ticket::TicketEvent;
 
 /// The schema of the headers, among those of the events.
 const HEADERS: &str = "Headers";
@@ -22,15 +19,19 @@ pub fn document() -> Value {
     let mut generator = SchemaSettings::draft07()
         .with(|settings| settings.definitions_path = "/components/schemas".into())
         .into_generator();
-    let types = types(&mut generator);
+    let types: Vec<Type> = subschemas(&mut generator)
+        .into_iter()
+        .map(|(contract, payload)| Type { contract, payload })
+        .collect();
     let _ = generator.subschema_for::<Metadata>();
     let mut schemas = generator.take_definitions(true);
     let messages: Map<String, Value> =
-        types.iter().map(|one| (one.name.to_owned(), one.message(&schemas))).collect();
+        types.iter().map(|one| (one.contract.name.to_owned(), one.message(&schemas))).collect();
     schemas.insert(HEADERS.to_owned(), header::schema());
     let references: Map<String, Value> = types
         .iter()
-        .map(|one| (one.name.to_owned(), json!({"$ref": format!("#/components/messages/{}", one.name)})))
+        .map(|one| one.contract.name)
+        .map(|name| (name.to_owned(), json!({"$ref": format!("#/components/messages/{name}")})))
         .collect();
     json!({
         "asyncapi": "3.0.0",
@@ -72,9 +73,10 @@ pub fn document() -> Value {
 const INFO: &str = "Every change to a ticket is an event, and every event is published on NATS: CloudEvents 1.0 in \
     binary mode, the attributes in headers, the fact itself as the body. Over HTTP the same events are in structured \
     mode (`GET /v1/events`, `/openapi.json`).\n\n\
-    The document is written from a consumer's side. Its payloads are the versions that are written today; what was \
-    written under an older version stays on the stream as it was, and says so in `docket-event-version`. Every version \
-    ever written has its schema and an example in the repository's folder `domain/contracts`.\n\n\
+    The document is written from a consumer's side. Its payloads are the versions that are published today; what was \
+    published in an older version stays on the stream as it was, and says so in `docket-event-version` and \
+    `ce-dataschema`. Every version has its schema at `GET /schemas/{type}/{version}`, and an example beside it in the \
+    repository's folder `domain/contracts/public`.\n\n\
     `x-personal` marks what says something about a person.";
 
 fn server() -> Value {
@@ -92,37 +94,26 @@ fn server() -> Value {
 
 /// A type of event with the schema of its payload.
 struct Type {
-    aggregate: &'static str,
-    name: &'static str,
-    version: &'static str,
+    contract: &'static Contract,
     payload: Schema,
-}
-
-fn types(generator: &mut SchemaGenerator) -> Vec<Type> {
-    let tickets = TicketEvent::subschemas(generator).into_iter().map(|one| (TICKET, one));
-    let tenants = TenantEvent::subschemas(generator).into_iter().map(|one| (TENANT, one));
-    let slas = SlaEvent::subschemas(generator).into_iter().map(|one| (SLA, one));
-    tickets
-        .chain(tenants)
-        .chain(slas)
-        .map(|(aggregate, (name, version, payload))| Type { aggregate, name, version, payload })
-        .collect()
 }
 
 impl Type {
     fn message(&self, schemas: &Map<String, Value>) -> Value {
+        let Contract { aggregate, name, version, uri, .. } = self.contract;
         json!({
-            "name": self.name,
-            "title": self.name,
-            "summary": schemas.get(self.name).map_or(&Value::Null, |schema| &schema["description"]),
+            "name": name,
+            "title": name,
+            "summary": schemas.get(*name).map_or(&Value::Null, |schema| &schema["description"]),
             "contentType": "application/json",
             "headers": {
                 "type": "object",
                 "allOf": [{"$ref": format!("#/components/schemas/{HEADERS}")}],
                 "properties": {
-                    header::TYPE: {"type": "string", "const": self.name},
-                    header::AGGREGATE_TYPE: {"type": "string", "const": self.aggregate},
-                    header::EVENT_VERSION: {"type": "string", "const": self.version},
+                    header::TYPE: {"type": "string", "const": name},
+                    header::AGGREGATE_TYPE: {"type": "string", "const": aggregate},
+                    header::EVENT_VERSION: {"type": "string", "const": version},
+                    header::DATA_SCHEMA: {"type": "string", "const": uri},
                 },
             },
             "payload": self.payload,
@@ -131,7 +122,7 @@ impl Type {
 }
 
 fn parameters(types: &[Type]) -> Value {
-    let names: Vec<&str> = types.iter().map(|one| one.name).collect();
+    let names: Vec<&str> = types.iter().map(|one| one.contract.name).collect();
     json!({
         "cell": {"description": "The cell, `--cell`.", "default": "main"},
         "tenant": {"description": "The tenant's id, a UUID.", "examples": ["0198c0de-0000-7000-8000-000000000001"]},

@@ -23,6 +23,8 @@ pub const SUBJECT: &str = "ce-subject";
 pub const DATA_CONTENT_TYPE: &str = "ce-datacontenttype";
 /// The form of the body, as everybody else does.
 pub const CONTENT_TYPE: &str = "content-type";
+/// The schema that the body fits, by its URI.
+pub const DATA_SCHEMA: &str = "ce-dataschema";
 /// The position in the log.
 pub const POSITION: &str = "docket-position";
 /// The tenant.
@@ -43,10 +45,16 @@ pub const EPOCH: &str = "docket-epoch";
 pub const LOG: &str = "docket-log";
 /// The circumstances.
 pub const METADATA: &str = "docket-metadata";
-/// On a message without its body, for an event larger than NATS takes: it is to be read from the log.
+/// The version in which the log has the event, where that isn't what the message has.
+pub const STORED_VERSION: &str = "docket-stored-version";
+/// On a message whose body isn't both the public form and what the log has: what it is.
 pub const BODY: &str = "docket-body";
-/// The only value of [`BODY`].
+/// There is no body, the event being larger than NATS takes: it is to be read from the log.
 pub const IN_LOG: &str = "in-log";
+/// The body is the public form, and was made from what the log has.
+pub const CONVERTED: &str = "converted";
+/// The body is what the log has, in no public form: the relay's program can't read it.
+pub const AS_STORED: &str = "as-stored";
 
 /// Every header that a message may bear: its name, whether it always does, its schema.
 pub fn all() -> Vec<(&'static str, bool, Value)> {
@@ -70,21 +78,29 @@ pub fn all() -> Vec<(&'static str, bool, Value)> {
         (TENANT, true, id("The tenant.")),
         (AGGREGATE_TYPE, true, text("What kind of thing `ce-subject` is.")),
         (SEQUENCE, true, number("The place among the events of the same thing, from 1, without gaps.")),
-        (EVENT_VERSION, true, text("The version of the type's schema that the body has.")),
+        (EVENT_VERSION, true, text("The version of the type's public schema that the body has.")),
+        (
+            DATA_SCHEMA,
+            false,
+            text(
+                "The same as a URI, `urn:docket:schema:<type>:<version>`; the schema is at \
+                 `GET /schemas/{type}/{version}`. Not there if `docket-body` is `as-stored`.",
+            ),
+        ),
+        (
+            STORED_VERSION,
+            false,
+            text(
+                "The version in which the log has the event, if that isn't `docket-event-version` or the body was \
+                 made from it. Nothing that consumers need.",
+            ),
+        ),
         (COMMAND_ID, true, id("The command that it came from; one command may make several events.")),
         (RECORDED_AT, true, time("When it was written down; later than `ce-time` for what was imported.")),
         (EPOCH, true, number("Which incarnation of the stream; a new one begins when it is built anew.")),
         (LOG, true, id("Which log. Positions of another one mean something else.")),
         (METADATA, false, metadata()),
-        (
-            BODY,
-            false,
-            constant(
-                IN_LOG,
-                "There if the event is larger than NATS takes: the message has no body then, and no \
-                 `docket-metadata`. The event is to be read over HTTP.",
-            ),
-        ),
+        (BODY, false, body()),
     ]
 }
 
@@ -124,6 +140,17 @@ fn time(says: &str) -> Value {
 
 fn number(says: &str) -> Value {
     json!({"type": "string", "pattern": "^[0-9]+$", "description": says})
+}
+
+fn body() -> Value {
+    json!({
+        "type": "string",
+        "enum": [IN_LOG, CONVERTED, AS_STORED],
+        "description": "`in-log`: the event is larger than NATS takes; the message has no body, and no \
+                        `docket-metadata`, and is to be read over HTTP. `converted`: the body is what the schema says, \
+                        and was made from another form in the log. `as-stored`: the relay's program couldn't read the \
+                        event, and the body is what the log has; `docket-event-version` is the log's then.",
+    })
 }
 
 fn metadata() -> Value {

@@ -3,17 +3,18 @@
 use std::fs;
 
 use domain::event::{SLA, TENANT, TICKET};
+use domain::stream::public::{CONTRACTS, schemas};
 use domain::stream::{ADDRESS, asyncapi, header};
 use serde_json::Value;
 
-use crate::{contracts, folder};
+use crate::kept::stored;
 
 /// Its name among the contracts. Unlike those it is of today alone, so it may change.
 pub(crate) const FILE: &str = "asyncapi.json";
 
 #[test]
 fn the_committed_document_is_current() {
-    let path = folder().join(FILE);
+    let path = stored().path().join(FILE);
     let current = format!("{:#}\n", asyncapi::document());
     if std::env::var_os("DOCKET_WRITE_CONTRACTS").is_some() {
         fs::write(&path, &current).unwrap();
@@ -26,22 +27,25 @@ fn the_committed_document_is_current() {
 fn every_event_is_a_message_with_its_version_and_schema() {
     let document = asyncapi::document();
     let messages = document["components"]["messages"].as_object().unwrap();
-    assert_eq!(messages.len(), contracts().len());
-    for contract in contracts() {
+    assert_eq!(messages.len(), CONTRACTS.len());
+    let schemas = schemas();
+    for contract in CONTRACTS {
         let name = contract.name;
+        let told = &schemas.iter().find(|one| one.is_current && one.name == name).unwrap().schema;
         let message = &messages[name];
         assert!(message["summary"].is_string(), "{name} says what happened");
         let fixed = &message["headers"]["properties"];
         assert_eq!(fixed[header::TYPE]["const"], name);
         assert_eq!(fixed[header::AGGREGATE_TYPE]["const"], contract.aggregate);
         assert_eq!(fixed[header::EVENT_VERSION]["const"], contract.version);
+        assert_eq!(fixed[header::DATA_SCHEMA]["const"], contract.uri);
         let reference = message["payload"]["$ref"].as_str().unwrap();
         let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
         let fields = |schema: &Value| -> Vec<String> {
             schema["properties"].as_object().unwrap().keys().cloned().collect()
         };
-        assert_eq!(fields(schema), fields(&contract.schema), "{name}");
-        assert_eq!(schema["required"], contract.schema["required"], "{name}");
+        assert_eq!(fields(schema), fields(told), "{name}");
+        assert_eq!(schema["required"], told["required"], "{name}");
         assert!(document["channels"]["events"]["messages"][name].is_object(), "{name}");
     }
 }

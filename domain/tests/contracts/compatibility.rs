@@ -4,6 +4,9 @@
 //! form. So a field that is there stays, with the type it had, as certain as it was; a new one is
 //! optional, since older events lack it and no upcaster may invent it; a list of values may grow.
 //! What can't be said that way is a new type of event.
+//!
+//! The same tells whether what is stored may be published as it stands: who reads it misses and misreads nothing
+//! by going by the public schema.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +14,7 @@ use serde_json::{Map, Value};
 
 /// What says nothing about which payloads fit.
 const ANNOTATIONS: &[&str] =
-    &["description", "title", "default", "examples", "x-personal", "$schema", "$defs"];
+    &["description", "title", "default", "examples", "x-personal", "$schema", "$id", "$defs"];
 
 /// What somebody who reads `old` would miss or misread in `new`, a sentence each.
 pub(crate) fn breaks(old: &Value, new: &Value) -> Vec<String> {
@@ -60,14 +63,21 @@ impl<'a> Comparison<'a> {
         self.fields(at, old, new);
         let keywords: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         for keyword in keywords {
-            match keyword.as_str() {
-                "properties" | "required" => {}
-                "anyOf" | "oneOf" => self.alternatives(at, &old[keyword], new.get(keyword)),
-                "items" if old.contains_key(keyword) && new.contains_key(keyword) => {
-                    self.compare(&format!("{at}/*"), &old[keyword], &new[keyword]);
+            match (keyword.as_str(), old.get(keyword), new.get(keyword)) {
+                ("properties" | "required", ..) => {}
+                (annotation, ..) if ANNOTATIONS.contains(&annotation) => {}
+                ("anyOf" | "oneOf", Some(before), now) => self.alternatives(at, before, now),
+                ("items" | "additionalProperties", Some(before @ Value::Object(_)), Some(now)) => {
+                    self.compare(&format!("{at}/*"), before, now);
                 }
-                annotation if ANNOTATIONS.contains(&annotation) => {}
-                _ if old.get(keyword).map(set) != new.get(keyword).map(set) => {
+                ("prefixItems", Some(Value::Array(before)), Some(Value::Array(now)))
+                    if before.len() == now.len() =>
+                {
+                    for (place, (before, now)) in before.iter().zip(now).enumerate() {
+                        self.compare(&format!("{at}/{place}"), before, now);
+                    }
+                }
+                (_, before, now) if before.map(set) != now.map(set) => {
                     self.say(at, &format!("has another `{keyword}`"));
                 }
                 _ => {}
@@ -227,6 +237,18 @@ fn values_and_forms_may_be_added_and_stay() {
         breaks(&within(optional("A"), a), &within(optional("B"), b)),
         ["/to lacks one of the forms that it could have"]
     );
+    let pair =
+        |defs: Value| json!({"prefixItems": [{"$ref": "#/$defs/A"}, {"type": "integer"}], "$defs": defs});
+    let (few, more) =
+        (json!({"A": {"enum": ["email", "sms"]}}), json!({"A": {"enum": ["email", "phone", "sms"]}}));
+    assert!(breaks(&pair(few.clone()), &pair(more.clone())).is_empty());
+    assert_eq!(breaks(&pair(more), &pair(few)), ["/0 can't be \"phone\" any more"]);
+    let map = |value: &str| json!({"additionalProperties": {"type": value}});
+    assert_eq!(breaks(&map("string"), &map("integer")), ["/* has another `type`"]);
+    assert_eq!(breaks(&map("string"), &json!({})), ["/ has another `additionalProperties`"]);
+    let one_of = json!({"oneOf": [{"type": "string"}]});
+    assert_eq!(breaks(&json!({}), &one_of), ["/ has another `oneOf`"]);
+
     let open = json!({"anyOf": [{"type": "string"}]});
     assert_eq!(
         breaks(&open, &json!({"anyOf": [{"type": "string"}, {"type": "null"}]})),

@@ -7,18 +7,18 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::{folder, without_words};
+use crate::kept::{stored, without_words};
 
 /// Where what has landed is.
 const LANDED: [&str; 2] = ["origin/main", "main"];
 
 /// What git says, here; nothing where there is no git or no history, as in a source archive.
 fn git(arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").arg("-C").arg(folder()).args(arguments).output().ok()?;
+    let output = Command::new("git").arg("-C").arg(stored().path()).args(arguments).output().ok()?;
     output.status.success().then(|| String::from_utf8(output.stdout).ok())?
 }
 
-/// Each contract that has landed, with the commit that brought it.
+/// Each contract that has landed, stored or public, with the commit that brought it.
 fn landed() -> BTreeMap<String, String> {
     let base = LANDED.iter().find_map(|branch| git(&["merge-base", "HEAD", branch]));
     let base = base.as_deref().map_or("HEAD", str::trim);
@@ -44,12 +44,12 @@ fn what_has_landed_is_as_it_landed() {
         let then = git(&["show", &format!("{commit}:./{file}")]).unwrap_or_default();
         let then: Value =
             serde_json::from_str(&then).unwrap_or_else(|error| panic!("{commit}, {file}: {error}"));
-        let now = fs::read_to_string(folder().join(&file)).unwrap_or_default();
+        let now = fs::read_to_string(stored().path().join(&file)).unwrap_or_default();
         let now = serde_json::from_str(&now).unwrap_or(Value::Null);
         assert!(
             without_words(then) == without_words(now),
-            "contracts/{file} has landed with {commit} and is in logs: put it back, and make a new version with an \
-             upcaster (CONTRIBUTING.md, \"Events\")"
+            "contracts/{file} has landed with {commit}; logs have such events, and others go by it: put it back, and \
+             make a new version (CONTRIBUTING.md, \"Events\")"
         );
     }
 }

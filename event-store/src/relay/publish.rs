@@ -21,6 +21,7 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::publish::PublishAck;
 use bytes::Bytes;
 use domain::ids::{EventId, Position};
+use domain::ticket::upcast::Upcasters;
 
 use super::message;
 use super::reconcile::Place;
@@ -53,6 +54,7 @@ pub(crate) enum BrokenOff {
 pub(crate) struct Publisher {
     context: Context,
     cell: String,
+    upcasters: Upcasters,
     sent: VecDeque<Sent>,
     /// Messages since the last one that asked for an acknowledgement.
     unasked: usize,
@@ -65,10 +67,11 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn new(context: Context, cell: &str, place: Place) -> Self {
+    pub(crate) fn new(context: Context, cell: &str, upcasters: Upcasters, place: Place) -> Self {
         Self {
             context,
             cell: cell.to_owned(),
+            upcasters,
             sent: VecDeque::new(),
             unasked: 0,
             place,
@@ -101,7 +104,8 @@ impl Publisher {
     pub(crate) async fn send(&mut self, events: &[RecordedEvent]) -> Result<(), BrokenOff> {
         let max_payload = self.context.client().server_info().max_payload;
         for (nth, event) in (1..).zip(events) {
-            let (mut headers, body) = message::encode(event, &self.cell, self.place.origin, max_payload);
+            let (mut headers, body) =
+                message::encode(event, &self.cell, self.place.origin, max_payload, &self.upcasters);
             headers.insert(NATS_EXPECTED_LAST_SEQUENCE, self.place.sequence.to_string());
             if let Some(last) = self.last_id {
                 headers.insert(NATS_EXPECTED_LAST_MESSAGE_ID, last.to_string());

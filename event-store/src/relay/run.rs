@@ -145,7 +145,8 @@ impl Relay {
             lost = lease.keep() => return Err(lost.into()),
         };
         *known = Some(place.position);
-        let mut publisher = Publisher::new(self.context.clone(), &self.options.cell, place);
+        let RelayOptions { cell, upcasters, .. } = &self.options;
+        let mut publisher = Publisher::new(self.context.clone(), cell, upcasters.clone(), place);
         let mut pokes = self.options.client.subscribe(subjects::poke(&self.options.cell)).await.ok();
         let mut renew = interval(self.options.lease / 3);
         renew.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 use async_nats::jetstream::{self, stream::Stream};
 use domain::ids::Position;
+use domain::ticket::upcast::Upcasters;
 use event_store::EventLog;
 use event_store::relay::{self, Relay, RelayOptions, RelayStatus};
 use event_store::subjects;
@@ -26,8 +27,18 @@ pub(crate) struct Stored {
 
 impl Cell {
     pub(crate) async fn relay(&self, instance: &str, log: &EventLog) -> (JoinHandle<()>, CancellationToken) {
+        self.relay_with(instance, log, Upcasters::default()).await
+    }
+
+    pub(crate) async fn relay_with(
+        &self,
+        instance: &str,
+        log: &EventLog,
+        upcasters: Upcasters,
+    ) -> (JoinHandle<()>, CancellationToken) {
         let pool = self.pool_as("docket_command").await;
         let mut options = RelayOptions::new(pool, self.nats().await, &self.name, instance, log.head());
+        options.upcasters = upcasters;
         options.lease = Duration::from_millis(1500);
         let shutdown = self.shutdown.child_token();
         (tokio::spawn(Relay::run(options, shutdown.clone())), shutdown)
@@ -115,6 +126,7 @@ async fn the_stream_gets_each_event_once_in_order() {
         ("docket-aggregate-type", "ticket".to_owned()),
         ("docket-sequence", "1".to_owned()),
         ("docket-event-version", "1".to_owned()),
+        ("ce-dataschema", "urn:docket:schema:TagAdded:1".to_owned()),
         ("docket-command-id", event.command_id.to_string()),
         ("docket-metadata", event.metadata.clone()),
     ] {

@@ -16,13 +16,13 @@ use crate::cell::{Cell, append, appended, fill, id, until};
 use crate::relay::as_a_copy;
 
 /// A subscriber that writes down what it gets.
-struct Follower {
+pub(crate) struct Follower {
     seen: watch::Receiver<Vec<RecordedEvent>>,
     task: JoinHandle<()>,
 }
 
 impl Follower {
-    fn start(options: SubscriptionOptions) -> Self {
+    pub(crate) fn start(options: SubscriptionOptions) -> Self {
         let (tell, seen) = watch::channel(Vec::new());
         let task = tokio::spawn(async move {
             let mut subscription = Subscription::new(options);
@@ -35,7 +35,7 @@ impl Follower {
     }
 
     /// Waits until it has everything, and checks that it has each event once, in order.
-    async fn has(&self, cell: &Cell) {
+    pub(crate) async fn has(&self, cell: &Cell) {
         let events = cell.events().await;
         until("the subscriber has the whole log", || async {
             assert!(!self.task.is_finished());
@@ -57,7 +57,7 @@ impl Drop for Follower {
 }
 
 impl Cell {
-    async fn live(&self) -> SubscriptionOptions {
+    pub(crate) async fn live(&self) -> SubscriptionOptions {
         let mut options = SubscriptionOptions::new(self.reader.clone(), &self.name, Position::START);
         options.client = Some(self.nats().await);
         options

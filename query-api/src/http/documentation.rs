@@ -1,9 +1,10 @@
-//! What the API says of itself: the OpenAPI document, a page made from it, and the AsyncAPI document of
-//! the events on NATS.
+//! What the API says of itself: the OpenAPI document, a page made from it, the AsyncAPI document of
+//! the events on NATS, and the events' schemas.
 
 mod html;
 mod page;
 mod schema;
+mod schemas;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -13,7 +14,8 @@ use utoipa::openapi::OpenApi;
 
 use crate::answer::PAGE_HEADERS;
 
-/// `/openapi.json`, `/asyncapi.json`, `/docs` and `/docs.js`, of a document that may be several services' together.
+/// `/openapi.json`, `/asyncapi.json`, `/schemas`, `/docs` and `/docs.js`, of a document that may be several
+/// services' together.
 pub(super) fn router(document: &OpenApi) -> Router {
     let value = serde_json::to_value(document).unwrap_or_default();
     let json = Bytes::from(serde_json::to_vec_pretty(&value).unwrap_or_default());
@@ -25,7 +27,7 @@ pub(super) fn router(document: &OpenApi) -> Router {
             async move { (PAGE_HEADERS, [(header::CONTENT_TYPE, kind)], body) }
         })
     };
-    Router::new()
+    schemas::router()
         .route("/openapi.json", text("application/json", json))
         .route("/asyncapi.json", text("application/json", Bytes::from(events)))
         .route("/docs", text("text/html; charset=utf-8", page))

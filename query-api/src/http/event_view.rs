@@ -31,6 +31,10 @@ pub(crate) struct CloudEvent {
     /// The form of `data`.
     #[schema(example = "application/json")]
     datacontenttype: &'static str,
+    /// The schema that `data` fits, by its URI: see `GET /schemas`. Not there if this program can't read the event.
+    #[schema(example = "urn:docket:schema:TicketOpened:1")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dataschema: Option<&'static str>,
     /// The place in the log: without gaps over all tenants, in commit order.
     #[schema(example = 4711)]
     pub(crate) position: i64,
@@ -74,7 +78,7 @@ pub(crate) struct CloudEvent {
     /// The program that it came by; for staff, and for oneself.
     #[serde(skip_serializing_if = "Option::is_none")]
     useragent: Option<String>,
-    /// The fact itself, in the present form of its type.
+    /// The fact itself, in the public form of its type.
     #[schema(value_type = Object)]
     data: Value,
 }
@@ -82,7 +86,7 @@ pub(crate) struct CloudEvent {
 impl CloudEvent {
     /// An event as it is shown to somebody.
     pub(crate) fn new(fact: &Fact, shown: Shown, cell: &str, tenant: TenantId) -> Self {
-        let Shown { data, metadata } = shown;
+        let Shown { data, contract, metadata } = shown;
         let logged = &fact.logged;
         Self {
             specversion: "1.0",
@@ -92,6 +96,7 @@ impl CloudEvent {
             subject: logged.aggregate_id.clone(),
             time: metadata.occurred_at.into(),
             datacontenttype: "application/json",
+            dataschema: contract.map(|contract| contract.uri),
             position: logged.position,
             tenant,
             aggregatetype: logged.aggregate_type.clone(),

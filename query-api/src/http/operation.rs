@@ -44,3 +44,35 @@ fn openapi() {}
 )]
 #[expect(dead_code, reason = "it documents what `documentation` answers")]
 fn asyncapi() {}
+
+/// The schemas of events: each version that was ever published.
+#[utoipa::path(
+    get, path = "/schemas", operation_id = "list_schemas", tag = "Operation", security(()),
+    responses((
+        status = 200, description = "Each type and version, and where its schema is.", body = Object,
+        example = json!({"items": [{
+            "type": "TicketOpened", "version": "1", "current": true,
+            "dataschema": "urn:docket:schema:TicketOpened:1", "href": "/schemas/TicketOpened/1",
+        }]}),
+    )),
+)]
+#[expect(dead_code, reason = "it documents what `documentation` answers")]
+fn list_schemas() {}
+
+/// The schema of a type of event: what `data` over HTTP and the body on NATS fit that name it by `dataschema`.
+#[utoipa::path(
+    get, path = "/schemas/{type}/{version}", operation_id = "get_schema", tag = "Operation", security(()),
+    params(
+        ("type" = String, Path, description = "What happened.", example = "TicketOpened"),
+        ("version" = String, Path, description = "The version of the public form.", example = "1"),
+    ),
+    responses(
+        (status = 200, description = "A JSON Schema (draft 2020-12), its `$id` the `dataschema`.", body = Object,
+         content_type = "application/schema+json",
+         example = json!({"$id": "urn:docket:schema:TicketOpened:1", "type": "object"})),
+        (status = 404, description = "There is no such type, or no such version of it.",
+         body = service_kit::problem::ProblemSchema, content_type = "application/problem+json"),
+    ),
+)]
+#[expect(dead_code, reason = "it documents what `documentation` answers")]
+fn get_schema() {}

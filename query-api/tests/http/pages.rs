@@ -31,6 +31,13 @@ async fn pages_are_there_and_keep_to_themselves() {
     let events = anyone.get("/asyncapi.json").await.ok();
     assert_eq!(events, domain::stream::asyncapi::document());
     assert!(docs.contains("href=\\\"/asyncapi.json\\\""), "it is linked from the page");
+    for one in anyone.get("/schemas").await.ok()["items"].as_array().unwrap() {
+        let schema = anyone.get(one["href"].as_str().unwrap()).await;
+        assert_eq!(schema.headers["content-type"], "application/schema+json");
+        assert_eq!(schema.ok()["$id"], one["dataschema"]);
+    }
+    anyone.get("/schemas/TicketOpened/99").await.refused(404, "not_found");
+    anyone.get("/schemas/TicketFlown/1").await.refused(404, "not_found");
     anyone.get("/nowhere").await.refused(404, "not_found");
     app.stop().await;
 }

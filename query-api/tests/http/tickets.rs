@@ -211,6 +211,7 @@ async fn old_events_are_lifted_and_redacted_texts_are_gone() {
     let history = app.agent().get(&format!("{path}/history")).await.ok();
     let last = &history["items"][3];
     assert_eq!((&last["type"], &last["data"]), (&json!("TagAdded"), &json!({"tag": "vip"})));
+    assert_eq!(last["dataschema"], "urn:docket:schema:TagAdded:1");
     // Also before any read model knows of the redaction.
     for path in [format!("{path}/history"), "/v1/events".into()] {
         let text = app.agent().get(&path).await.ok().to_string();

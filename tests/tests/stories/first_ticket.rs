@@ -102,6 +102,7 @@ async fn the_pages_are_there() {
         ("/readyz", ""),
         ("/openapi.json", "3.1"),
         ("/asyncapi.json", "TicketOpened"),
+        ("/schemas", "urn:docket:schema:TicketOpened:1"),
         ("/docs", "/v1/tickets"),
         ("/metrics", "docket_"),
         ("/", "Docket"),

@@ -56,7 +56,7 @@ pub(super) fn render(document: &Value) -> String {
          <body class=\"docs\"><a class=\"skip\" href=\"#main\">Skip to the operations</a>\
          <header class=\"top\"><strong>{title}</strong> <span>{version}</span>\
          <nav aria-label=\"Pages\"><a href=\"/\">Console</a> <a href=\"/openapi.json\">openapi.json</a> \
-         <a href=\"/asyncapi.json\">asyncapi.json</a></nav></header>\
+         <a href=\"/asyncapi.json\">asyncapi.json</a> <a href=\"/schemas\">schemas</a></nav></header>\
          <div class=\"columns\"><nav class=\"menu\" aria-label=\"Operations\">\
          <label id=\"filter-label\" hidden>Filter <input id=\"filter\" type=\"search\"></label>\
          <ul>{menu}<li><h2><a href=\"#schemas\">Schemas</a></h2></li></ul></nav>\
