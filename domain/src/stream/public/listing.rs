@@ -129,6 +129,7 @@ public_events! {
     }
     TENANT, Tenant(TenantEvent): {
         TenantCreated = "1", as stored in ["1"];
+        ReportingChanged = "1", as stored in ["1"];
     }
     SLA, Sla(SlaEvent): {
         PolicyAdded = "1", as stored in ["1"];

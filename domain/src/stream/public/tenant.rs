@@ -102,3 +102,33 @@ public! {
         attachments: usize,
     }
 }
+
+public! {
+    /// What the tenant's statistics are reckoned by was changed.
+    struct ReportingChanged from stored::ReportingChanged {
+        /// As it was.
+        from: Reporting,
+        /// As it is now.
+        to: Reporting,
+    }
+
+    /// What statistics are reckoned by.
+    struct Reporting from stored::Reporting {
+        /// In which days, weeks and months begin, by its IANA name.
+        #[serde(default)]
+        time_zone: String,
+        /// The key of the calendar whose hours are working time. Without one, that of the first policy that
+        /// counts by a calendar; where there is none, all time is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        calendar: Option<String>,
+        /// What rates are in: three letters of ISO 4217.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        currency: Option<String>,
+        /// What an hour of an agent's work costs, in hundredths of the currency's unit.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hourly_rate: Option<i64>,
+        /// The same by team, before the rate for all.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        team_hourly_rates: BTreeMap<String, i64>,
+    }
+}
