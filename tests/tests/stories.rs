@@ -6,6 +6,8 @@
 mod access;
 #[path = "stories/bad_input.rs"]
 mod bad_input;
+#[path = "stories/consumers.rs"]
+mod consumers;
 #[path = "stories/contract.rs"]
 mod contract;
 #[path = "stories/crash.rs"]
@@ -26,6 +28,8 @@ mod retries;
 mod sla;
 #[path = "stories/stats.rs"]
 mod stats;
+#[path = "stories/subscribers.rs"]
+mod subscribers;
 #[path = "stories/timers.rs"]
 mod timers;
 #[path = "stories/traces.rs"]
