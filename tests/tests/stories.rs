@@ -12,6 +12,8 @@ mod consumers;
 mod contract;
 #[path = "stories/crash.rs"]
 mod crash;
+#[path = "stories/examples.rs"]
+mod examples;
 #[path = "stories/first_ticket.rs"]
 mod first_ticket;
 #[path = "stories/import.rs"]

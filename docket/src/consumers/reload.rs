@@ -27,9 +27,9 @@ pub(crate) async fn make_known(dir: &DataDir, registry: &Registry) -> Result<(),
 
 async fn make_known_once(dir: &DataDir, registry: &Registry) -> Result<(), Failure> {
     let url = engines::write_nats_accounts(dir, registry.all())?;
-    let looks = Cell::new(0);
+    let looks = Cell::new(0_u32);
     let taken = until(PATIENCE, PAUSE, || async {
-        if looks.replace(looks.get() + 1) % ASK_AGAIN == 0 {
+        if looks.replace(looks.get() + 1).is_multiple_of(ASK_AGAIN) {
             // One that is just being started again reads the accounts by itself.
             engines::reload_nats(dir);
         }
