@@ -15,7 +15,7 @@ mod registry;
 mod reload;
 mod secret;
 
-pub(crate) use accounts::{OWNER, User, block, file as accounts};
+pub(crate) use accounts::{Block, OWNER, User, file as accounts};
 pub(crate) use registry::{Durable, Purpose, Registered, Registry};
 pub(crate) use reload::make_known;
 pub(crate) use secret::Secret;

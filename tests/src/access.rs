@@ -19,7 +19,18 @@ pub struct Access {
     pub stream: String,
     /// Its consumers.
     pub consumers: Vec<Place>,
+    /// Where the server isn't Docket's own.
+    pub server_configuration: Option<Block>,
     domain: String,
+}
+
+/// What is to be put into the configuration of a server of one's own.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Block {
+    /// Among the exports of Docket's account.
+    pub exports: String,
+    /// Beside it.
+    pub accounts: String,
 }
 
 /// One of its consumers.

@@ -9,7 +9,7 @@ mod client;
 mod process;
 mod wait;
 
-pub use access::{Access, Place as ConsumerPlace};
+pub use access::{Access, Block as ServerBlock, Place as ConsumerPlace};
 pub use cell::{Desk, Place, SetClock};
 pub use client::{Answer, Client};
 pub use process::{Docket, Options, docket_binary, signal};

@@ -7,7 +7,7 @@ use async_nats::jetstream;
 use serde::Serialize;
 
 use crate::cli::ConsumerCreateArgs;
-use crate::consumers::{self, DOMAIN, Durable, INBOX, Registered, Registry, Secret, durables, make_known};
+use crate::consumers::{Block, DOMAIN, Durable, INBOX, Registered, Registry, Secret, durables, make_known};
 use crate::failure::{Failure, Outcome, While};
 use crate::instance::Instance;
 use crate::{database, nats, tenants};
@@ -25,7 +25,7 @@ struct Access {
     consumers: Vec<Durable>,
     inbox_prefix: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    server_configuration: Option<String>,
+    server_configuration: Option<Block>,
 }
 
 pub(crate) async fn run(data_dir: &Path, args: ConsumerCreateArgs) -> Outcome {
@@ -79,7 +79,7 @@ fn access(instance: &Instance, consumer: &Registered, secret: &Secret) -> Result
         domain: DOMAIN,
         consumers: consumer.durables(),
         inbox_prefix: INBOX,
-        server_configuration: (!instance.own_nats).then(|| consumers::block(consumer)),
+        server_configuration: (!instance.own_nats).then(|| Block::of(consumer)),
         password: password.to_owned(),
         user,
     })
@@ -95,7 +95,9 @@ fn print(access: &Access) {
     }
     println!("inbox prefix  {}", access.inbox_prefix);
     println!("The password in the address is shown this once.");
-    if let Some(block) = &access.server_configuration {
-        println!("\nFor the configuration of your nats-server, which is to be reloaded after it:\n\n{block}");
+    if let Some(Block { exports, accounts }) = &access.server_configuration {
+        println!("\nFor the configuration of your nats-server, which is to be reloaded twice after it.");
+        println!("Among the exports of account DOCKET, which Docket's user is in:\n\n{exports}");
+        println!("Beside account DOCKET:\n\n{accounts}");
     }
 }

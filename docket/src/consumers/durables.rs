@@ -22,9 +22,10 @@ const ACK_WAIT: Duration = Duration::from_secs(10);
 /// One event at a time. With more, those that were on their way when a connection broke come again behind
 /// later ones, and who goes by position would take them for old.
 const IN_FLIGHT: i64 = 1;
-/// Requests for events that may wait at a time, of all connections of a consumer; and how long each.
+/// Requests for events that may wait at a time, of all connections of a consumer; and how long each, which is
+/// as long as clients ask for by themselves.
 const MAX_WAITING: i64 = 16;
-const MAX_EXPIRES: Duration = Duration::from_secs(60);
+pub(super) const MAX_EXPIRES: Duration = Duration::from_secs(30);
 /// Events in one request.
 const MAX_BATCH: i64 = 1_000;
 

@@ -1,14 +1,18 @@
 //! Programs that follow one tenant's events on NATS: what they get, and what they can't do however they try.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::PullConsumer;
-use docket_tests::{Access, Client, DEADLINE, Docket, eventually, signal};
+use docket_tests::{Access, Client, DEADLINE, Docket, Options, eventually, signal};
 use futures::StreamExt;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::contract::here;
 
 const STREAM: &str = "DOCKET_MAIN";
 
@@ -256,6 +260,78 @@ async fn restarts_keep_it_and_revoking_cuts_it_off() {
     // And the owner's address is what it was.
     some_tickets(&docket, "default", 1).await;
     docket.settled().await;
+}
+
+/// A nats-server of the operator's own, in whose configuration the accounts are the operator's.
+struct OwnServer {
+    process: std::process::Child,
+    dir: tempfile::TempDir,
+    port: u16,
+}
+
+impl OwnServer {
+    fn configure(dir: &Path, port: u16, exports: &str, accounts: &str) {
+        let text = format!(
+            "include \"{}\"\nlisten: \"127.0.0.1:{port}\"\njetstream: {{ store_dir: {:?} }}\naccounts {{\n\
+             DOCKET {{ jetstream: enabled, users: [{{ user: us, password: ours }}], exports: [\n{exports}] }}\n{accounts}}}\n",
+            "docket.conf",
+            dir.join("jetstream").display().to_string(),
+        );
+        std::fs::write(dir.join("nats.conf"), text).expect("written");
+    }
+
+    fn start() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let settings = here("../deploy/nats/docket.conf");
+        std::fs::copy(settings, dir.path().join("docket.conf")).expect("the settings");
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("its address").port();
+        drop(free);
+        Self::configure(dir.path(), port, "", "");
+        let program =
+            std::env::var("DOCKET_NATS_SERVER").unwrap_or_else(|_| "/usr/sbin/nats-server".to_owned());
+        let program = if Path::new(&program).exists() { program } else { "nats-server".to_owned() };
+        let log = std::fs::File::create(dir.path().join("log")).expect("a log");
+        let process = Command::new(program).arg("-c").arg(dir.path().join("nats.conf")).stderr(log).spawn();
+        Self { process: process.expect("nats-server starts"), dir, port }
+    }
+
+    /// As an operator does: twice.
+    async fn reload(&self, exports: &str, accounts: &str) {
+        Self::configure(self.dir.path(), self.port, exports, accounts);
+        for times in 1..=2 {
+            signal(self.process.id(), "HUP");
+            eventually("the server has read it", || {
+                let log = std::fs::read_to_string(self.dir.path().join("log")).expect("its log");
+                async move { (log.matches("Reloaded server configuration").count() == times).then_some(()) }
+            })
+            .await;
+        }
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_ones_own_takes_the_block_that_is_printed() {
+    let server = OwnServer::start();
+    let url = format!("nats://us:ours@127.0.0.1:{}", server.port);
+    let args = vec!["--nats-url".to_owned(), url];
+    let docket = Docket::up_with(Options { args, ..Options::default() }).await;
+    let last = some_tickets(&docket, "default", 2).await;
+    let access = Access::create(&docket, "warehouse", "default", &[]);
+    assert!(access.connect().await.is_err(), "the server hasn't been told yet");
+    let block = access.server_configuration.clone().expect("a block");
+    server.reload(&block.exports, &block.accounts).await;
+    let read = read_up_to(&consumer(&access).await, last).await;
+    assert_eq!(positions::<Vec<_>>(&read), feed(&docket, "default", "").await);
+    let said = docket.run_ok(&["consumer", "revoke", "warehouse", "--tenant", "default"]);
+    assert!(said.contains("configuration"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
