@@ -1,6 +1,9 @@
 //! A program's access to a tenant's events on NATS, as an operator makes it.
 
-use async_nats::jetstream::consumer::PullConsumer;
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::pull::Stream;
+use async_nats::jetstream::consumer::{PullConsumer, StreamError};
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectOptions, ServerAddr};
 use serde::Deserialize;
@@ -74,7 +77,14 @@ impl Access {
         jetstream::with_domain(client, &self.domain)
     }
 
-    /// Its first consumer; an error where it isn't there (yet).
+    /// What a consumer delivers, asked for a few seconds at a time: where a request outlives who made it, the
+    /// next one waits for its end.
+    pub async fn messages(consumer: &PullConsumer) -> Result<Stream, StreamError> {
+        let few = Duration::from_secs(4);
+        consumer.stream().expires(few).heartbeat(few / 4).messages().await
+    }
+
+    /// Its first consumer; `None` where it isn't there (yet).
     pub async fn consumer(&self, client: Client) -> Option<PullConsumer> {
         self.context(client).get_consumer_from_stream(&self.consumers[0].name, &self.stream).await.ok()
     }

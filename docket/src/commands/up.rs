@@ -135,7 +135,8 @@ async fn serve(
     let (services, router) = Services::start(ground, requests.clone()).await?;
     let client = nats::connect_and_stay(&engines.nats_url, "docket consumers").await;
     let client = client.while_doing("cannot connect to nats-server")?;
-    let consumers = tokio::spawn(durables::keep(dir.clone(), client, requests.clone()));
+    let consumers =
+        tokio::spawn(durables::keep(dir.clone(), client, settings.cell.clone(), requests.clone()));
     let started =
         requests.run_until_cancelled(first_tenant(dir, settings, &services)).await.unwrap_or(Ok(()));
     let address = listener.local_addr().while_doing("the address cannot be told")?;

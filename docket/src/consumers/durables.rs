@@ -7,6 +7,7 @@ use async_nats::Client;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::stream::ConsumerErrorKind;
 use async_nats::jetstream::{self, Context, ErrorCode};
+use event_store::subjects;
 use futures::TryStreamExt;
 use service_kit::wait::pause;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,8 @@ const ACK_WAIT: Duration = Duration::from_secs(10);
 /// later ones, and who goes by position would take them for old.
 const IN_FLIGHT: i64 = 1;
 /// Requests for events that may wait at a time, of all connections of a consumer; and how long each, which is
-/// as long as clients ask for by themselves.
+/// as long as clients ask for by themselves. Where accounts changed since the consumer was made, 2.9 doesn't see
+/// that who asked is gone, and an event that is sent there is waited for in vain: so that long at the most.
 const MAX_WAITING: i64 = 16;
 pub(super) const MAX_EXPIRES: Duration = Duration::from_secs(30);
 /// Events in one request.
@@ -70,29 +72,27 @@ pub(crate) async fn behind(
     }
 }
 
-/// Sees to it that those of this directory are there, until it is told to stop. Any number of processes may.
-pub(crate) async fn keep(dir: DataDir, client: Client, stop: CancellationToken) {
+/// Sees to it that those of this directory and cell are there, until it is told to stop. Any number of processes
+/// may.
+pub(crate) async fn keep(dir: DataDir, client: Client, cell: String, stop: CancellationToken) {
     let context = jetstream::new(client);
-    let mut told = false;
     while stop.run_until_cancelled(pause(LOOK_EVERY)).await.is_some() {
-        match look(&dir, &context).await {
-            Ok(()) => told = false,
-            // The server, or the stream, may be away for a moment, and comes back; a lasting fault is told once.
-            Err(error) if !told => {
-                tracing::debug!(%error, "consumers on NATS can't be looked after just now");
-                told = true;
-            }
-            Err(_) => {}
+        if let Err(error) = look(&dir, &context, &cell).await {
+            // The server or the stream is away, which the relay tells of.
+            tracing::debug!(%error, "consumers on NATS can't be looked after just now");
         }
     }
 }
 
-async fn look(dir: &DataDir, context: &Context) -> Result<(), async_nats::Error> {
+async fn look(dir: &DataDir, context: &Context, cell: &str) -> Result<(), async_nats::Error> {
     let registry = Registry::read(dir)?;
-    let Some(first) = registry.all().first() else { return Ok(()) };
-    let stream = context.get_stream_no_info(first.stream()).await?;
+    let ours: Vec<_> = registry.all().iter().filter(|consumer| consumer.cell == cell).collect();
+    if ours.is_empty() {
+        return Ok(());
+    }
+    let stream = context.get_stream_no_info(subjects::stream(cell)).await?;
     let there: Vec<String> = stream.consumer_names().try_collect().await?;
-    for consumer in registry.all() {
+    for consumer in ours {
         if consumer.durables().iter().all(|durable| there.contains(&durable.name)) {
             continue;
         }

@@ -23,7 +23,7 @@ fn position(message: &async_nats::Message) -> i64 {
 
 /// What a durable delivers up to a position: positions and subjects.
 async fn read_up_to(consumer: &PullConsumer, last: i64) -> Vec<(i64, String)> {
-    let mut messages = consumer.messages().await.expect("messages");
+    let mut messages = Access::messages(consumer).await.expect("messages");
     let mut read = Vec::new();
     loop {
         let next = tokio::time::timeout(DEADLINE, messages.next()).await.expect("an event in time");
@@ -71,7 +71,7 @@ fn positions<T: FromIterator<i64>>(read: &[(i64, String)]) -> T {
 }
 
 async fn consumer(access: &Access) -> PullConsumer {
-    let (client, _) = access.connect().await.expect("a connection");
+    let (client, _) = eventually("a connection", || async { access.connect().await.ok() }).await;
     eventually("the consumer is there", || access.consumer(client.clone())).await
 }
 

@@ -53,7 +53,7 @@ fn durable(access: Access, kept: Kept) -> JoinHandle<()> {
         let client = eventually("a connection", || async { access.connect().await.ok() }).await.0;
         loop {
             let consumer = eventually("the consumer is there", || access.consumer(client.clone())).await;
-            let Ok(mut messages) = consumer.messages().await else { continue };
+            let Ok(mut messages) = Access::messages(&consumer).await else { continue };
             // An error is that the consumer, or the server, is gone: it is asked for again.
             while let Some(Ok(message)) = messages.next().await {
                 kept.take(header(&message, "docket-position"));
