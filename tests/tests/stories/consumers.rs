@@ -262,6 +262,22 @@ async fn restarts_keep_it_and_revoking_cuts_it_off() {
     docket.settled().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_from_before_there_were_accounts_is_taken_over() {
+    let mut docket = Docket::up().await;
+    some_tickets(&docket, "default", 2).await;
+    docket.settled().await;
+    let before = docket.status()["relay"]["epoch"].clone();
+    assert!(docket.interrupt().await.success());
+    let store = docket.data_dir().join("nats/jetstream/jetstream");
+    std::fs::rename(store.join("DOCKET"), store.join("$G")).expect("the account's folder");
+    docket.up_again().await;
+    some_tickets(&docket, "default", 1).await;
+    docket.settled().await;
+    assert_eq!(docket.status()["relay"]["epoch"], before, "it wasn't built anew");
+    assert!(!store.join("$G").exists());
+}
+
 /// A nats-server of the operator's own, in whose configuration the accounts are the operator's.
 struct OwnServer {
     process: std::process::Child,
