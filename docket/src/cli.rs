@@ -1,6 +1,8 @@
 //! The command line. Every setting is a flag here, a variable `DOCKET_…`, and a key in
 //! `docket.toml`, under the same name.
 
+mod consumer;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +10,8 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Parser, Subcommand};
 
 use crate::as_of::AsOf;
+
+pub(crate) use consumer::{ConsumerCommand, ConsumerCreateArgs, ConsumerRevokeArgs};
 
 /// Event-sourced customer-support ticketing: all of it on one machine, and what its operators need.
 ///
@@ -99,6 +103,9 @@ pub(crate) enum Command {
     /// Tenants
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Who may follow a tenant's events on NATS
+    #[command(subcommand)]
+    Consumer(ConsumerCommand),
     /// Fill a tenant with realistic, deterministic tickets
     Demo(DemoArgs),
     /// Bring history from elsewhere

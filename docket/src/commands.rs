@@ -1,5 +1,8 @@
 //! One file per command.
 
+pub(crate) mod consumer_create;
+pub(crate) mod consumer_list;
+pub(crate) mod consumer_revoke;
 pub(crate) mod demo;
 pub(crate) mod import_servicenow;
 pub(crate) mod migrate;

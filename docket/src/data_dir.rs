@@ -82,6 +82,14 @@ impl DataDir {
         }
     }
 
+    /// Waits until no other process changes such a thing, and holds it for this one.
+    pub(crate) fn lock_for(&self, what: &str) -> Result<Lock, DataDirError> {
+        let path = self.0.join(format!("{what}.lock"));
+        let opened = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let locked = opened.and_then(|file| file.lock().map(|()| Lock(file)));
+        locked.map_err(|source| DataDirError::Io { what: "lock", path, source })
+    }
+
     /// Lets other users pass through to a directory below that is theirs. They see nothing else.
     pub(crate) fn let_pass(&self) -> Result<(), DataDirError> {
         std::fs::set_permissions(&self.0, Permissions::from_mode(0o711)).map_err(|source| DataDirError::Io {

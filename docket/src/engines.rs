@@ -16,7 +16,7 @@ mod supervisor;
 use std::path::PathBuf;
 
 pub(crate) use find::{Binaries, BinaryError};
-pub(crate) use nats::NatsEngine;
+pub(crate) use nats::{NatsEngine, reload as reload_nats, write_accounts as write_nats_accounts};
 pub(crate) use postgres::PostgresEngine;
 use record::EnginesRecord;
 pub(crate) use record::password;

@@ -4,6 +4,7 @@ mod as_of;
 mod cli;
 mod commands;
 mod compose;
+mod consumers;
 mod data_dir;
 mod database;
 mod demo;
@@ -21,7 +22,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use service_kit::telemetry;
 
-use cli::{Cli, Command, ImportCommand, RelayCommand, SlaCommand, StatsCommand, TenantCommand, UpFlags};
+use cli::{
+    Cli, Command, ConsumerCommand, ImportCommand, RelayCommand, SlaCommand, StatsCommand, TenantCommand,
+    UpFlags,
+};
 use failure::{Failure, Outcome};
 use settings::Settings;
 
@@ -66,6 +70,15 @@ async fn run(cli: Cli) -> Outcome {
         }
         Command::Token(args) => commands::token::run(&settings.data_dir, args).await,
         Command::Tenant(TenantCommand::Create(args)) => commands::tenant_create::run(&settings, args).await,
+        Command::Consumer(ConsumerCommand::Create(args)) => {
+            commands::consumer_create::run(&settings.data_dir, args).await
+        }
+        Command::Consumer(ConsumerCommand::List { json }) => {
+            commands::consumer_list::run(&settings.data_dir, json).await
+        }
+        Command::Consumer(ConsumerCommand::Revoke(args)) => {
+            commands::consumer_revoke::run(&settings.data_dir, args).await
+        }
         Command::Demo(args) => commands::demo::run(&settings, args).await,
         Command::Import(ImportCommand::Servicenow { file, tenant }) => {
             commands::import_servicenow::run(&settings, &file, &tenant).await

@@ -3,11 +3,13 @@
 
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+mod access;
 mod cell;
 mod client;
 mod process;
 mod wait;
 
+pub use access::{Access, Block as ServerBlock, Place as ConsumerPlace};
 pub use cell::{Desk, Place, SetClock};
 pub use client::{Answer, Client};
 pub use process::{Docket, Options, docket_binary, signal};

@@ -18,6 +18,8 @@ pub struct Options {
     pub args: Vec<String>,
     /// Further environment.
     pub env: Vec<(String, String)>,
+    /// The port, if not any free one.
+    pub port: Option<String>,
 }
 
 /// A running `docket up`; stopped, with its engines, when dropped.
@@ -50,8 +52,9 @@ impl Docket {
         let log = std::fs::File::options().create(true).append(true).open(dir.path().join("up.log"));
         let log = log.expect("a log file");
         let child = tokio::process::Command::new(docket_binary())
-            .args(["up", "--port", "0", "--data-dir"])
+            .args(["up", "--data-dir"])
             .arg(dir.path().join("data"))
+            .args(["--port", options.port.as_deref().unwrap_or("0")])
             .args(&options.args)
             .envs(options.env.clone())
             .stdin(Stdio::null())
@@ -191,6 +194,12 @@ impl Docket {
     pub async fn up_again(&mut self) {
         assert!(self.child.is_none(), "docket still runs");
         *self = Self::start(self.dir.clone(), self.options.clone()).await;
+    }
+
+    /// The same where it was, for those who talk to it.
+    pub async fn up_again_at(&mut self, port: &str) {
+        let options = Options { port: Some(port.to_owned()), ..self.options.clone() };
+        self.up_again_with(options).await;
     }
 
     /// The same with other options.

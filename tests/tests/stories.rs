@@ -6,10 +6,14 @@
 mod access;
 #[path = "stories/bad_input.rs"]
 mod bad_input;
+#[path = "stories/consumers.rs"]
+mod consumers;
 #[path = "stories/contract.rs"]
 mod contract;
 #[path = "stories/crash.rs"]
 mod crash;
+#[path = "stories/examples.rs"]
+mod examples;
 #[path = "stories/first_ticket.rs"]
 mod first_ticket;
 #[path = "stories/import.rs"]
@@ -26,6 +30,8 @@ mod retries;
 mod sla;
 #[path = "stories/stats.rs"]
 mod stats;
+#[path = "stories/subscribers.rs"]
+mod subscribers;
 #[path = "stories/timers.rs"]
 mod timers;
 #[path = "stories/traces.rs"]

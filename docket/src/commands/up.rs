@@ -13,12 +13,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::compose::{Ground, Services};
+use crate::consumers::durables;
 use crate::data_dir::{DataDir, Lock};
 use crate::engines::{NatsEngine, PostgresEngine};
 use crate::failure::{Failure, Outcome, While};
 use crate::instance::Instance;
 use crate::settings::{Oidc, Settings};
-use crate::{database, ready, tenants};
+use crate::{database, nats, ready, tenants};
 
 /// How long the token that is printed is good.
 const TOKEN_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -132,6 +133,10 @@ async fn serve(
         projections: settings.projections,
     };
     let (services, router) = Services::start(ground, requests.clone()).await?;
+    let client = nats::connect_and_stay(&engines.nats_url, "docket consumers").await;
+    let client = client.while_doing("cannot connect to nats-server")?;
+    let consumers =
+        tokio::spawn(durables::keep(dir.clone(), client, settings.cell.clone(), requests.clone()));
     let started =
         requests.run_until_cancelled(first_tenant(dir, settings, &services)).await.unwrap_or(Ok(()));
     let address = listener.local_addr().while_doing("the address cannot be told")?;
@@ -147,6 +152,7 @@ async fn serve(
         Err(failure) => Err(failure),
     };
     services.stop().await;
+    consumers.abort();
     outcome
 }
 

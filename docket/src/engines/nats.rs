@@ -1,7 +1,7 @@
 //! The private nats-server.
 
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,10 +10,15 @@ use service_kit::wait::until;
 
 use super::supervisor::{Program, Supervisor};
 use super::{EngineError, EnginesRecord, Programs, find, process};
-use crate::data_dir::DataDir;
+use crate::consumers::{self, OWNER, Registered, Registry, User};
+use crate::data_dir::{DataDir, write_private};
 
 /// The settings that we give to a nats-server for Docket, ours or another.
 const SETTINGS: &str = include_str!("../../../deploy/nats/docket.conf");
+/// Beside the settings: who may connect. It changes while the server runs.
+const ACCOUNTS: &str = "accounts.conf";
+/// The user that may do nothing, with another password each time: it tells which accounts the server has read.
+const MARK: &str = "mark";
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at whether it is up.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -68,7 +73,7 @@ struct Server {
 
 impl Server {
     fn config(&self) -> PathBuf {
-        self.dir.path().join("nats").join("docket.conf")
+        config(&self.dir)
     }
 }
 
@@ -103,14 +108,50 @@ fn prepare(dir: &DataDir, programs: &Programs) -> Result<(Server, EnginesRecord)
     let home = dir.path().join("nats");
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(home.join("jetstream"));
     made.map_err(|source| EngineError::File { what: "create", path: home.clone(), source })?;
+    keep_the_stream(&home);
+    write_accounts(dir, Registry::read(dir)?.all())?;
     let ours = format!(
-        "\n# Ours\nlisten: \"127.0.0.1:{}\"\nserver_name: docket\nauthorization {{ user: {}, password: \"{}\" }}\n\
-         jetstream: {{ store_dir: {:?} }}\n",
+        "\n# Ours\nlisten: \"127.0.0.1:{}\"\nserver_name: docket\njetstream: {{ store_dir: {:?} }}\ninclude {ACCOUNTS:?}\n",
         record.nats_port,
-        EnginesRecord::USER,
-        record.nats_password,
         home.join("jetstream").to_string_lossy(),
     );
-    crate::data_dir::write_private(&server.config(), format!("{SETTINGS}{ours}").as_bytes())?;
+    write_private(&server.config(), format!("{SETTINGS}{ours}").as_bytes())?;
     Ok((server, record))
+}
+
+/// The stream was in the account of those without one, before there were accounts.
+fn keep_the_stream(home: &Path) {
+    let store = home.join("jetstream").join("jetstream");
+    let (before, now) = (store.join("$G"), store.join(OWNER));
+    if before.is_dir() && !now.exists() {
+        // Where it can't be taken over it is built anew, as any stream that is gone.
+        let _ = std::fs::rename(before, now);
+    }
+}
+
+/// Writes the accounts that the server is to have. Gives an address that it knows from when it has read them.
+pub(crate) fn write_accounts(dir: &DataDir, consumers: &[Registered]) -> Result<String, EngineError> {
+    let record = super::record(dir)?;
+    let mark = super::password();
+    let text = consumers::accounts(
+        &User { name: EnginesRecord::USER, password: &record.nats_password },
+        &User { name: MARK, password: &mark },
+        consumers,
+    );
+    write_private(&dir.path().join("nats").join(ACCOUNTS), text.as_bytes())?;
+    Ok(record.nats_url_of(MARK, &mark))
+}
+
+/// Has the server read its configuration anew, if it runs.
+pub(crate) fn reload(dir: &DataDir) {
+    let Some(pid) = dir.noted_pid(Server::NAME) else { return };
+    let config = config(dir);
+    let ours = process::command_line(pid).is_some_and(|line| line.contains(&*config.to_string_lossy()));
+    if ours && let Err(error) = process::send(pid, Signal::HUP) {
+        tracing::warn!(pid, %error, "nats-server cannot be signalled");
+    }
+}
+
+fn config(dir: &DataDir) -> PathBuf {
+    dir.path().join("nats").join("docket.conf")
 }

@@ -81,8 +81,12 @@ impl EnginesRecord {
     }
 
     pub(crate) fn nats_url(&self) -> String {
-        let (user, password, port) = (Self::USER, &self.nats_password, self.nats_port);
-        format!("nats://{user}:{password}@127.0.0.1:{port}")
+        self.nats_url_of(Self::USER, &self.nats_password)
+    }
+
+    /// The address with another user.
+    pub(super) fn nats_url_of(&self, user: &str, password: &str) -> String {
+        format!("nats://{user}:{password}@127.0.0.1:{}", self.nats_port)
     }
 }
 

@@ -10,33 +10,48 @@ use docket_tests::{Client, Docket};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-fn here(path: &str) -> PathBuf {
+pub(crate) fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// A Python that has what `requirements.txt` names; made anew when that changes.
-fn python() -> PathBuf {
-    let wanted = std::fs::read_to_string(here("python/requirements.txt")).expect("requirements.txt");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
-    let (python, made) = (folder.join("bin/python"), folder.join("made-of.txt"));
-    if std::fs::read_to_string(&made).unwrap_or_default() == wanted {
-        return python;
-    }
-    let run = |command: &mut Command| match command.output() {
+/// Runs a program to its end; else gives what it said.
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
+    match command.output() {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
         Err(error) => Err(error.to_string()),
-    };
-    // The system's will do where another one comes first that can't.
-    let make = |python: &str| run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&folder));
-    make("python3")
-        .or_else(|_| make("/usr/bin/python3"))
-        .expect("python3 has venv: run `deploy/setup.sh --tests`");
-    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    let installed = run(Command::new(&python).args(install).arg(here("python/requirements.txt")));
-    installed.expect("pip installs what requirements.txt names");
-    std::fs::write(made, wanted).expect("a note of what it was made of");
+    }
+}
+
+/// Has a folder made, and made anew when what it is made of changes.
+pub(crate) fn made_of(folder: &Path, wanted: &str, make: impl FnOnce()) {
+    let note = folder.join("made-of.txt");
+    if std::fs::read_to_string(&note).unwrap_or_default() != wanted {
+        make();
+        std::fs::write(note, wanted).expect("a note of what it was made of");
+    }
+}
+
+/// A Python that has what the file of requirements names, in a folder of this name.
+pub(crate) fn python_with(name: &str, requirements: &Path) -> PathBuf {
+    let wanted = std::fs::read_to_string(requirements).expect("the requirements");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let python = folder.join("bin/python");
+    made_of(&folder, &wanted, || {
+        // The system's will do where another one comes first that can't.
+        let make = |python: &str| run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&folder));
+        make("python3")
+            .or_else(|_| make("/usr/bin/python3"))
+            .expect("python3 has venv: run `deploy/setup.sh --tests`");
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        let installed = run(Command::new(&python).args(install).arg(requirements));
+        installed.expect("pip installs what the requirements name");
+    });
     python
+}
+
+fn python() -> PathBuf {
+    python_with("python", &here("python/requirements.txt"))
 }
 
 /// Every message of the stream, a line of JSON each.
