@@ -103,7 +103,8 @@ fn what_is_missing_passes_through_too() {
             schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let mut sparse = full.clone();
         sparse.as_object_mut().unwrap().retain(|name, _| required.contains(&name.as_str()));
-        let version = contract.as_stored.last().unwrap();
+        // What is converted has no form of storage to be like.
+        let Some(version) = contract.as_stored.last() else { continue };
         let event = read(contract, version, &sparse.to_string());
         let stored: Value = serde_json::from_str(&event.encode().unwrap()).unwrap();
         assert_eq!(said(&event), stored, "{}", contract.name);

@@ -129,7 +129,8 @@ public_events! {
     }
     TENANT, Tenant(TenantEvent): {
         TenantCreated = "1", as stored in ["1"];
-        ReportingChanged = "1", as stored in ["1"];
+        // What is stored has these fields alone; others may be told of more one day.
+        ReportingChanged = "1", as stored in [];
     }
     SLA, Sla(SlaEvent): {
         PolicyAdded = "1", as stored in ["1"];
