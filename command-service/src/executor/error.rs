@@ -1,6 +1,7 @@
 //! Why a command isn't carried out, and how the caller is told.
 
 use axum::http::StatusCode;
+use domain::export::ExportError;
 use domain::identity::Denied;
 use domain::ids::Version;
 use domain::sla::SlaError;
@@ -20,6 +21,9 @@ pub enum CommandError {
     /// The domain refused a change of policies or calendars.
     #[error(transparent)]
     Sla(#[from] SlaError),
+    /// The domain doesn't record an export like this.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// The ticket, or whatever it is on, isn't at the version that the caller wanted.
     #[error("it is at version {actual}")]
     VersionMismatch {
@@ -71,6 +75,9 @@ impl From<CommandError> for Problem {
             }
             CommandError::Refused(refused) => return refusal(refused),
             CommandError::Sla(refused) => return sla_refusal(refused),
+            CommandError::Export(ExportError::Invalid(errors)) => {
+                return Self::validation(errors.iter().cloned().map(Into::into).collect());
+            }
             CommandError::VersionMismatch { actual } => {
                 return Self::new(
                     StatusCode::PRECONDITION_FAILED,

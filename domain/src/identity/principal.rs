@@ -188,6 +188,7 @@ mod tests {
             MarkMessageRead,
             RateTicket,
             BulkCommands,
+            RecordExport,
             ListTickets,
             GetTicket,
             GetMessages,
@@ -239,6 +240,7 @@ mod tests {
         let lead = [DeleteTicket, RestoreTicket, RedactMessage];
         let stats = [GetStats, GetVolume, GetSatisfaction, GetAgentStats, GetSlaStats];
         let reading = [
+            RecordExport,
             ListTickets,
             GetTicket,
             GetMessages,

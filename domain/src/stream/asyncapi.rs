@@ -8,7 +8,8 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::{ADDRESS, header};
-use crate::event::{SLA, TENANT, TICKET};
+use crate::event::{EXPORT, SLA, TENANT, TICKET};
+use crate::export::ExportEvent;
 use crate::metadata::Metadata;
 use crate::sla::event::SlaEvent;
 use crate::tenant::TenantEvent;
@@ -102,9 +103,11 @@ fn types(generator: &mut SchemaGenerator) -> Vec<Type> {
     let tickets = TicketEvent::subschemas(generator).into_iter().map(|one| (TICKET, one));
     let tenants = TenantEvent::subschemas(generator).into_iter().map(|one| (TENANT, one));
     let slas = SlaEvent::subschemas(generator).into_iter().map(|one| (SLA, one));
+    let exports = ExportEvent::subschemas(generator).into_iter().map(|one| (EXPORT, one));
     tickets
         .chain(tenants)
         .chain(slas)
+        .chain(exports)
         .map(|(aggregate, (name, version, payload))| Type { aggregate, name, version, payload })
         .collect()
 }
@@ -135,9 +138,9 @@ fn parameters(types: &[Type]) -> Value {
     json!({
         "cell": {"description": "The cell, `--cell`.", "default": "main"},
         "tenant": {"description": "The tenant's id, a UUID.", "examples": ["0198c0de-0000-7000-8000-000000000001"]},
-        "aggregateType": {"description": "What kind of thing it happened to.", "enum": [TICKET, TENANT, SLA]},
+        "aggregateType": {"description": "What kind of thing it happened to.", "enum": [TICKET, TENANT, SLA, EXPORT]},
         "aggregateId": {
-            "description": "Which one: a ticket's id, or the tenant's.",
+            "description": "Which one: a ticket's id, an export's, or the tenant's.",
             "examples": ["0198c0de-0000-7000-8000-000000000002"],
         },
         "eventType": {"description": "What happened.", "enum": names},

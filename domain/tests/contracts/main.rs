@@ -16,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use domain::event::{Event, SLA, TENANT, TICKET, decode};
+use domain::event::{EXPORT, Event, SLA, TENANT, TICKET, decode};
+use domain::export::ExportEvent;
 use domain::sla::event::SlaEvent;
 use domain::tenant::TenantEvent;
 use domain::ticket::TicketEvent;
@@ -37,9 +38,11 @@ fn contracts() -> Vec<Contract> {
     let tickets = TicketEvent::schemas().into_iter().map(|one| (TICKET, one));
     let tenants = TenantEvent::schemas().into_iter().map(|one| (TENANT, one));
     let slas = SlaEvent::schemas().into_iter().map(|one| (SLA, one));
+    let exports = ExportEvent::schemas().into_iter().map(|one| (EXPORT, one));
     tickets
         .chain(tenants)
         .chain(slas)
+        .chain(exports)
         .map(|(aggregate, (name, version, schema))| Contract {
             aggregate,
             name,
@@ -143,8 +146,8 @@ fn every_payload_that_was_ever_written_can_be_read() {
         }
         read.insert(name.to_owned());
     }
-    let types = TicketEvent::TYPES.len() + TenantEvent::TYPES.len() + SlaEvent::TYPES.len();
-    assert_eq!(read.len(), types);
+    let types = [TicketEvent::TYPES, TenantEvent::TYPES, SlaEvent::TYPES, ExportEvent::TYPES];
+    assert_eq!(read.len(), types.map(<[_]>::len).iter().sum::<usize>());
 }
 
 /// The versions of each type whose schemas are kept, oldest first.
