@@ -35,6 +35,7 @@ use domain::ticket::upcast::Upcasters;
 use domain::time::Clock;
 use quick_cache::sync::Cache;
 use service_kit::auth::Authenticator;
+use service_kit::peer::Peer;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -60,6 +61,8 @@ pub struct Deps {
     pub cell: String,
     /// Lifts old versions of events.
     pub upcasters: Upcasters,
+    /// The command service, which records what is exported; without it nothing is.
+    pub commands: Option<Peer>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Wakes event streams when the log has grown.
@@ -78,6 +81,7 @@ struct Inner {
     cursor_key: CursorKey,
     cell: String,
     upcasters: Upcasters,
+    commands: Option<Peer>,
     clock: Arc<dyn Clock>,
     wake: Wake,
     shutdown: CancellationToken,
@@ -111,6 +115,7 @@ impl QueryApi {
             cursor_key: deps.cursor_key,
             cell: deps.cell,
             upcasters: deps.upcasters,
+            commands: deps.commands,
             clock: deps.clock,
             wake: deps.wake,
             shutdown: deps.shutdown,

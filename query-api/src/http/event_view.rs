@@ -1,5 +1,7 @@
 //! Events as CloudEvents 1.0 in the structured mode of JSON.
 
+mod columns;
+
 use domain::ids::TenantId;
 use serde::Serialize;
 use serde_json::Value;

@@ -68,12 +68,12 @@ pub(crate) async fn search_audit(
     Asked(query): Asked<SearchAudit>,
 ) -> Result<Response, QueryError> {
     let source = query.source();
-    if let Some(format) = file {
+    if let Some(file) = file {
         if !asking.principal.has(Permission::AuditExport) {
             return Err(Denied::Missing(Permission::AuditExport).into());
         }
         query.page.whole()?;
-        return export::answer(&api, asking, source, query, format).await;
+        return export::answer(&api, asking, source, query, file).await;
     }
     let SearchAudit { filter, page } = query;
     let binding = Binding::new("audit", &(asking.view(), &filter));
