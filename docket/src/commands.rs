@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod demo;
+pub(crate) mod export;
 pub(crate) mod import_servicenow;
 pub(crate) mod migrate;
 pub(crate) mod parked;

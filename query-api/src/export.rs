@@ -36,7 +36,8 @@ use tracing::Instrument as _;
 pub(crate) use self::accept::Format;
 pub(crate) use self::asked::{Accepted, File};
 pub(crate) use self::cells::{Cells, Column, json};
-pub(crate) use self::rows::{declare, open, read};
+pub use self::datum::{Datum, Kind};
+pub(crate) use self::rows::{allow_time, declare, open, read};
 pub(crate) use self::whole::{items, table, whole};
 
 use self::body::Sender;
@@ -92,7 +93,7 @@ pub(crate) async fn answer<L: Exported>(
     let permit = api.0.exports.clone().try_acquire_owned().map_err(|_| QueryError::TooManyExports)?;
     let caller = asking.principal.clone();
     let mut snapshot = api.snapshot(&asking, source).await?;
-    rows::allow_time(&mut snapshot).await?;
+    allow_time(&mut snapshot).await?;
     list.begin(&mut snapshot, &caller).await?;
     let first = list.next(&mut snapshot, &caller).await?;
     let (position, format) = (snapshot.position, file.format);

@@ -16,6 +16,10 @@ mod sla;
 mod stats;
 pub(crate) mod ticket;
 
+pub(crate) use audit::search::SearchAudit;
+pub(crate) use event::list::WholeFeed;
+pub(crate) use ticket::list::WholeList;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::Method;

@@ -20,6 +20,7 @@ mod page;
 mod parameters;
 mod progress;
 mod snapshot;
+mod takeaway;
 mod time;
 mod visibility;
 mod wake;
@@ -41,7 +42,9 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use cursor::CursorKey;
+pub use export::{Datum, Kind};
 pub use http::{openapi, page_routes, public_paths, routes};
+pub use takeaway::{Content, List, Row, Span, Takeaway, TakeawayError};
 pub use wake::Wake;
 
 use asking::Asking;

@@ -10,6 +10,8 @@ mod bad_input;
 mod contract;
 #[path = "stories/crash.rs"]
 mod crash;
+#[path = "stories/exports.rs"]
+mod exports;
 #[path = "stories/first_ticket.rs"]
 mod first_ticket;
 #[path = "stories/import.rs"]
@@ -20,6 +22,8 @@ mod log;
 mod nats_faults;
 #[path = "stories/postgres_faults.rs"]
 mod postgres_faults;
+#[path = "stories/python.rs"]
+mod python;
 #[path = "stories/retries.rs"]
 mod retries;
 #[path = "stories/sla.rs"]

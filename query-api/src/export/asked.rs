@@ -1,6 +1,7 @@
 //! A file that is asked for, with what its record says of the request.
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -64,18 +65,23 @@ fn asked(query: Option<&str>) -> Vec<Parameter> {
 
 /// A control character is kept as an address has it: as itself no record takes it.
 fn parameter(name: &str, value: String) -> Parameter {
-    let plain = !value.chars().any(char::is_control);
-    let value = if plain { value } else { value.chars().map(encoded).collect() };
+    let value = if value.chars().any(char::is_control) { encoded(&value) } else { value };
     Parameter { name: name.to_owned(), value: Personal::new(value) }
 }
 
-fn encoded(character: char) -> String {
-    if character.is_control() {
-        let mut buffer = [0; 4];
-        character.encode_utf8(&mut buffer).bytes().map(|byte| format!("%{byte:02X}")).collect()
-    } else {
-        character.to_string()
+fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if character.is_control() {
+            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                // A String takes whatever is written.
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        } else {
+            encoded.push(character);
+        }
     }
+    encoded
 }
 
 #[cfg(test)]

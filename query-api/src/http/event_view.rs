@@ -2,6 +2,7 @@
 
 mod columns;
 
+use chrono::{DateTime, Utc};
 use domain::ids::TenantId;
 use serde::Serialize;
 use serde_json::Value;
@@ -111,6 +112,11 @@ impl CloudEvent {
             useragent: metadata.user_agent.map(domain::personal::Personal::into_inner),
             data,
         }
+    }
+
+    /// When it happened.
+    pub(crate) fn time(&self) -> DateTime<Utc> {
+        self.time.0
     }
 
     /// What happened.

@@ -2,7 +2,6 @@
 //! from Python's package index.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use async_nats::jetstream;
@@ -10,34 +9,7 @@ use docket_tests::{Client, Docket};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// A Python that has what `requirements.txt` names; made anew when that changes.
-fn python() -> PathBuf {
-    let wanted = std::fs::read_to_string(here("python/requirements.txt")).expect("requirements.txt");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
-    let (python, made) = (folder.join("bin/python"), folder.join("made-of.txt"));
-    if std::fs::read_to_string(&made).unwrap_or_default() == wanted {
-        return python;
-    }
-    let run = |command: &mut Command| match command.output() {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-        Err(error) => Err(error.to_string()),
-    };
-    // The system's will do where another one comes first that can't.
-    let make = |python: &str| run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&folder));
-    make("python3")
-        .or_else(|_| make("/usr/bin/python3"))
-        .expect("python3 has venv: run `deploy/setup.sh --tests`");
-    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    let installed = run(Command::new(&python).args(install).arg(here("python/requirements.txt")));
-    installed.expect("pip installs what requirements.txt names");
-    std::fs::write(made, wanted).expect("a note of what it was made of");
-    python
-}
+use crate::python::{self, here};
 
 /// Every message of the stream, a line of JSON each.
 async fn messages(docket: &Docket) -> String {
@@ -63,7 +35,7 @@ async fn messages(docket: &Docket) -> String {
 
 /// What the check says of what `token` may read.
 fn check(docket: &Docket, token: &str, messages: &str) -> Value {
-    let mut check = Command::new(python())
+    let mut check = Command::new(python::with("requirements.txt"))
         .arg("-I")
         .arg(here("python/check_events.py"))
         .arg(docket.url())

@@ -2,6 +2,8 @@
 
 mod export;
 
+pub(crate) use self::export::Whole as WholeFeed;
+
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::ids::Position;

@@ -72,11 +72,9 @@ pub(crate) async fn list_calendars(
     let version = governing.version();
     let calendars = governing.configuration().calendars.clone();
     let items: Vec<_> = calendars.into_iter().map(|(key, calendar)| CalendarView { key, calendar }).collect();
-    match file {
-        Some(file) => export::items(&api, file, "calendars", position, COLUMNS.to_vec(), &items).await,
-        None => {
-            let calendars = Calendars { items, version: version.0 };
-            Ok(Answer::at(position, calendars).version(version).into_response())
-        }
+    if let Some(file) = file {
+        return export::items(&api, file, "calendars", position, COLUMNS.to_vec(), &items).await;
     }
+    let calendars = Calendars { items, version: version.0 };
+    Ok(Answer::at(position, calendars).version(version).into_response())
 }

@@ -90,13 +90,10 @@ pub(crate) async fn list_sla_policies(
     let (position, governing) = governing(&api, &asking, as_of).await?;
     let version = governing.version();
     let items: Vec<_> = PolicyView::all(governing.configuration()).collect();
-    match file {
-        Some(file) => {
-            export::items(&api, file, "sla-policies", position, PolicyView::COLUMNS.to_vec(), &items).await
-        }
-        None => {
-            let policies = Policies { items, version: version.0 };
-            Ok(Answer::at(position, policies).version(version).into_response())
-        }
+    if let Some(file) = file {
+        let columns = PolicyView::COLUMNS.to_vec();
+        return export::items(&api, file, "sla-policies", position, columns, &items).await;
     }
+    let policies = Policies { items, version: version.0 };
+    Ok(Answer::at(position, policies).version(version).into_response())
 }

@@ -4,6 +4,9 @@ mod candidates;
 mod export;
 mod filter;
 mod sort;
+mod whole;
+
+pub(crate) use self::whole::WholeList;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
