@@ -1,11 +1,15 @@
 //! The command line. Every setting is a flag here, a variable `DOCKET_…`, and a key in
 //! `docket.toml`, under the same name.
 
+mod export;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use self::export::{ExportArgs, ExportFormat, Exportable};
 
 use crate::as_of::AsOf;
 
@@ -257,49 +261,6 @@ pub(crate) struct BacktestArgs {
 fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     let day = text.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
     day.or_else(|_| text.parse()).map_err(|_| "takes a day (2026-01-31) or a time (RFC 3339)".to_owned())
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ExportArgs {
-    /// What: tickets by when they were opened, events by when they happened, audit by when it was done
-    pub(crate) list: Exportable,
-    /// The form of the files
-    #[arg(long, default_value = "parquet")]
-    pub(crate) format: ExportFormat,
-    /// The folder; the files come below it, under the list's name
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
-    /// From this day (UTC), or moment (RFC 3339) [default: the beginning]
-    #[arg(long, value_name = "DATE|TIME", value_parser = moment)]
-    pub(crate) from: Option<DateTime<Utc>>,
-    /// Up to, not including, this day or moment [default: now]
-    #[arg(long, value_name = "DATE|TIME", value_parser = moment)]
-    pub(crate) to: Option<DateTime<Utc>>,
-    /// The tenant's key
-    #[arg(long, default_value = crate::tenants::FIRST)]
-    pub(crate) tenant: String,
-}
-
-/// What can be exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Exportable {
-    /// The tickets, as `GET /v1/tickets` shows them to staff; deleted ones and spam too
-    Tickets,
-    /// The log, as `GET /v1/events` shows it
-    Events,
-    /// The audit trail, as `GET /v1/audit` shows it
-    Audit,
-}
-
-/// The form of exported files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExportFormat {
-    /// RFC 4180, formulas neutralised
-    Csv,
-    /// One JSON object a line
-    Ndjson,
-    /// Apache Parquet
-    Parquet,
 }
 
 #[derive(Debug, Args)]

@@ -72,7 +72,9 @@ impl Peer {
         let url = url.into().trim_end_matches('/').to_owned();
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         // Services of a cell are near: whatever proxy the environment names leads elsewhere.
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
+        // A command that is sent elsewhere would be another request.
+        let here = reqwest::redirect::Policy::none();
+        let client = reqwest::Client::builder().no_proxy().redirect(here).timeout(PATIENCE).build();
         let unusable = |source| PeerError::Unusable { url: url.clone(), source };
         let client = client.map_err(unusable)?;
         client.get(&url).build().map_err(unusable)?;

@@ -14,6 +14,7 @@ use query_api::{CursorKey, Deps, List, QueryApi, Span, Takeaway, Wake};
 use service_kit::auth::{AuthConfig, Authenticator};
 use service_kit::clock::{RandomIds, SystemClock};
 use service_kit::http::RequestInfo;
+use service_kit::lifecycle;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{ExportArgs, ExportFormat, Exportable};
@@ -41,7 +42,11 @@ pub(crate) async fn run(settings: &Settings, args: ExportArgs) -> Outcome {
     record(&target, tenant, &args, list, form, position).await?;
     let folder = Folder::begin(&args.out, list.name(), form, taken.names(form), &taken.columns());
     let folder = folder.while_doing("the export cannot begin")?;
-    let written = pour(taken, form, folder).await;
+    // Whoever breaks it off finds nothing half of it: the folder goes with the work.
+    let written = tokio::select! {
+        written = pour(taken, form, folder) => written,
+        _ = lifecycle::signal() => Err(Failure::said("the export was broken off; nothing is left of it")),
+    };
     shutdown.cancel();
     let written = written?;
     let seconds = began.elapsed().as_secs_f64();

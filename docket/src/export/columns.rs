@@ -195,15 +195,15 @@ impl Column {
         out.typed::<T>().write_batch(values, Some(&self.definitions), repetitions).map(drop)
     }
 
+    /// Lets go of what was written, with its memory: months that have had their rows hold none.
     fn clear(&mut self) {
         match &mut self.values {
-            Values::Texts(values) => values.clear(),
-            Values::Whole(values) => values.clear(),
-            Values::Numbers(values) => values.clear(),
-            Values::Truths(values) => values.clear(),
+            Values::Texts(values) => *values = Vec::new(),
+            Values::Whole(values) => *values = Vec::new(),
+            Values::Numbers(values) => *values = Vec::new(),
+            Values::Truths(values) => *values = Vec::new(),
         }
-        self.definitions.clear();
-        self.repetitions.clear();
+        (self.definitions, self.repetitions) = (Vec::new(), Vec::new());
     }
 }
 

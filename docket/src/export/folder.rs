@@ -13,7 +13,7 @@ use super::columns::Layout;
 use super::part::{Part, PartError};
 
 /// How much of all files may be gathered in memory, in bytes, about.
-const GATHERED: usize = 32 * 1024 * 1024;
+const GATHERED: usize = 24 * 1024 * 1024;
 /// How many files are open at once. History that was imported goes back and forth between months.
 const OPEN: usize = 100;
 
