@@ -115,7 +115,7 @@ fn take(
     match decoded.event {
         Event::Ticket(happened) => comparison.take(event.aggregate_id.parse()?, &happened, moment),
         Event::Sla(change) => comparison.take_change(change, event.sequence, moment),
-        Event::Tenant(_) => {}
+        Event::Tenant(_) | Event::Export(_) => {}
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod attempt;
 mod error;
+mod export;
 mod in_flight;
 mod request;
 mod sla;

@@ -9,6 +9,7 @@ mod calendar;
 mod command;
 mod configuration;
 mod document;
+mod export;
 mod headers;
 mod merge_patch;
 mod sla;
@@ -76,6 +77,7 @@ fn endpoints() -> Vec<Endpoint> {
     let mut endpoints = ticket::endpoints();
     endpoints.push(command::execute::endpoint());
     endpoints.extend(tenant::endpoints());
+    endpoints.push(export::record::endpoint());
     endpoints.extend(sla::endpoints());
     endpoints.extend(calendar::endpoints());
     endpoints

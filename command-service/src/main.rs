@@ -33,6 +33,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings::read()?;
+    let peer_key = settings.peer_key()?;
     metrics::install();
     let shutdown = lifecycle::shutdown_on_signal();
     // The log outlives the requests: what they have appended must be answered.
@@ -64,7 +65,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let routes = router(&service).merge(service.health().router()).route("/openapi.json", describe);
     let listener = TcpListener::bind(&settings.listen).await?;
     tracing::info!(address = %listener.local_addr()?, "taking commands");
-    let app = layers(routes, HttpSettings { behind_proxy: settings.behind_proxy });
+    let app = layers(routes, HttpSettings { behind_proxy: settings.behind_proxy, peer_key });
     lifecycle::serve(listener, app, shutdown, lifecycle::DRAIN).await?;
     work.cancel();
     service.stopped().await;

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use service_kit::auth::{Issuer, JwksSource};
 use service_kit::config::{self, ConfigError};
+use service_kit::http::PeerKey;
 
 const NAMES: &[&str] = &[
     "database_url",
@@ -17,6 +18,7 @@ const NAMES: &[&str] = &[
     "jwt_audience",
     "jwt_keys",
     "behind_proxy",
+    "peer_secret",
 ];
 
 /// Everything that can be set.
@@ -50,12 +52,26 @@ pub(crate) struct Settings {
     /// A proxy stands before the service and says where requests come from.
     #[serde(default)]
     pub(crate) behind_proxy: bool,
+    /// The same for all services of a cell, 32 characters or more: those who have it are believed where
+    /// callers are on whose behalf they ask.
+    #[serde(default)]
+    peer_secret: Option<String>,
 }
 
 impl Settings {
     pub(crate) fn read() -> Result<Self, ConfigError> {
         let file = std::env::var("DOCKET_CONFIG").unwrap_or_else(|_| "docket.toml".to_owned());
         config::Settings::new(NAMES).file(file).read()
+    }
+
+    /// The key that the services of the cell share.
+    pub(crate) fn peer_key(&self) -> Result<Option<PeerKey>, String> {
+        match &self.peer_secret {
+            Some(secret) if secret.chars().count() < 32 => {
+                Err("peer_secret: takes 32 characters or more".to_owned())
+            }
+            secret => Ok(secret.as_ref().map(PeerKey::new)),
+        }
     }
 
     pub(crate) fn issuer(&self) -> Issuer {

@@ -18,6 +18,8 @@ mod bulk;
 mod calendars;
 #[path = "http/contract.rs"]
 mod contract;
+#[path = "http/exports.rs"]
+mod exports;
 #[path = "http/harness.rs"]
 mod harness;
 #[path = "http/life.rs"]

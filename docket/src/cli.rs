@@ -2,12 +2,15 @@
 //! `docket.toml`, under the same name.
 
 mod consumer;
+mod export;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use self::export::{ExportArgs, ExportFormat, Exportable};
 
 use crate::as_of::AsOf;
 
@@ -132,6 +135,8 @@ pub(crate) enum Command {
     Relay(RelayCommand),
     /// Print a ticket as of any moment, from the log alone
     Replay(ReplayArgs),
+    /// Take a list away as files, one folder for each month
+    Export(ExportArgs),
     /// Service levels
     #[command(subcommand)]
     Sla(SlaCommand),

@@ -4,6 +4,7 @@ pub(crate) mod consumer_create;
 pub(crate) mod consumer_list;
 pub(crate) mod consumer_revoke;
 pub(crate) mod demo;
+pub(crate) mod export;
 pub(crate) mod import_servicenow;
 pub(crate) mod migrate;
 pub(crate) mod parked;

@@ -1,5 +1,6 @@
 //! All services in one process, on one port.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -13,11 +14,13 @@ use projection_service::{Runtime, RuntimeOptions};
 use query_api::{CursorKey, QueryApi, Wake};
 use service_kit::auth::{AuthConfig, Authenticator, Issuer};
 use service_kit::clock::{RandomIds, SystemClock};
-use service_kit::http::{HttpSettings, layers};
+use service_kit::http::{HttpSettings, PeerKey, layers};
+use service_kit::peer::Peer;
 use service_kit::postgres;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::engines::password;
 use crate::failure::{Failure, While};
 use crate::nats;
 use crate::settings::Switch;
@@ -37,6 +40,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) issuers: Vec<Issuer>,
     pub(crate) cursor_key: CursorKey,
     pub(crate) behind_proxy: bool,
+    /// Where this process answers: queries have commands record what is exported.
+    pub(crate) address: SocketAddr,
     pub(crate) relay: Switch,
     pub(crate) timers: Switch,
     pub(crate) projections: Switch,
@@ -82,17 +87,21 @@ impl Services {
             Switch::On => Some(projections(&ground, &client, command.log().head(), instance, &work)?),
             Switch::Off => None,
         };
+        let peer_key = PeerKey::new(password());
+        let commands = Peer::new(format!("http://{}", ground.address), Some(peer_key.clone()));
         let queries = QueryApi::new(query_api::Deps {
             pool: pool(&ground, "docket_query", QUERY_CONNECTIONS)?,
             authenticator,
             cursor_key: ground.cursor_key.clone(),
             cell: ground.cell.to_owned(),
             upcasters: Upcasters::default(),
+            commands: Some(commands.while_doing("exports cannot be recorded")?),
             clock,
             wake: Wake::on(command.log().head()).or(Wake::nats(client, ground.cell, work.clone())),
             shutdown: requests,
         });
-        let router = router(&command, &queries, ground.behind_proxy);
+        let http = HttpSettings { behind_proxy: ground.behind_proxy, peer_key: Some(peer_key) };
+        let router = router(&command, &queries, http);
         Ok((Self { command, projections, work }, router))
     }
 
@@ -141,12 +150,12 @@ fn pool(ground: &Ground<'_>, role: &'static str, most: u32) -> Result<sqlx::PgPo
 }
 
 /// Commands and queries on one router, described by one document.
-fn router(command: &CommandService, queries: &QueryApi, behind_proxy: bool) -> Router {
+fn router(command: &CommandService, queries: &QueryApi, http: HttpSettings) -> Router {
     let mut document = query_api::openapi();
     document.merge(command_service::openapi());
     let routes = command_service::router(command)
         .merge(queries.router())
         .merge(query_api::page_routes(&document))
         .merge(command.health().router());
-    layers(routes, HttpSettings { behind_proxy })
+    layers(routes, http)
 }

@@ -9,6 +9,7 @@ mod data_dir;
 mod database;
 mod demo;
 mod engines;
+mod export;
 mod failure;
 mod import;
 mod instance;
@@ -88,6 +89,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Rebuild { projection } => commands::rebuild::run(&settings, &projection).await,
         Command::Parked(command) => commands::parked::run(&settings, command).await,
         Command::Relay(RelayCommand::Reset) => commands::relay_reset::run(&settings).await,
+        Command::Export(args) => commands::export::run(&settings, args).await,
         Command::Replay(args) => commands::replay::run(&settings, args).await,
         Command::Sla(SlaCommand::Backtest(args)) => commands::sla_backtest::run(&settings, args).await,
         Command::Stats(StatsCommand::Verify { json }) => commands::stats_verify::run(&settings, json).await,

@@ -6,6 +6,7 @@ pub(crate) use types::event_types;
 
 use std::borrow::Cow;
 
+use crate::export::ExportEvent;
 use crate::sla::event::SlaEvent;
 use crate::tenant::TenantEvent;
 use crate::ticket::TicketEvent;
@@ -19,6 +20,9 @@ pub const TENANT: &str = "tenant";
 /// The aggregate type of a tenant's policies and calendars; its id is the tenant's.
 pub const SLA: &str = "sla";
 
+/// The aggregate type of exports.
+pub const EXPORT: &str = "export";
+
 /// An event that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -28,6 +32,8 @@ pub enum Event {
     Tenant(TenantEvent),
     /// Of a tenant's policies and calendars.
     Sla(SlaEvent),
+    /// Of an export.
+    Export(ExportEvent),
 }
 
 impl Event {
@@ -37,6 +43,7 @@ impl Event {
             Self::Ticket(event) => event.name(),
             Self::Tenant(event) => event.name(),
             Self::Sla(event) => event.name(),
+            Self::Export(event) => event.name(),
         }
     }
 
@@ -46,6 +53,7 @@ impl Event {
             Self::Ticket(event) => event.encode(),
             Self::Tenant(event) => event.encode(),
             Self::Sla(event) => event.encode(),
+            Self::Export(event) => event.encode(),
         }
     }
 }
@@ -92,6 +100,7 @@ pub fn decode(
         TICKET => TicketEvent::TYPES,
         TENANT => TenantEvent::TYPES,
         SLA => SlaEvent::TYPES,
+        EXPORT => ExportEvent::TYPES,
         other => return Err(UnreadableEvent::AggregateType(other.to_owned())),
     };
     let unknown = || UnreadableEvent::EventType(event_type.to_owned());
@@ -100,6 +109,7 @@ pub fn decode(
     let read = match aggregate_type {
         TICKET => TicketEvent::decode(event_type, &payload).map(|read| read.map(Event::Ticket)),
         TENANT => TenantEvent::decode(event_type, &payload).map(|read| read.map(Event::Tenant)),
+        EXPORT => ExportEvent::decode(event_type, &payload).map(|read| read.map(Event::Export)),
         _ => SlaEvent::decode(event_type, &payload).map(|read| read.map(Event::Sla)),
     };
     read.ok_or_else(unknown)?.map_err(|source| unreadable(event_type, source))

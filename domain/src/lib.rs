@@ -4,6 +4,7 @@
 //! time and the ids ([`ticket::Context`]), and gets events or an error back.
 
 pub mod event;
+pub mod export;
 pub mod identity;
 pub mod ids;
 pub mod input;

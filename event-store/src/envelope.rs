@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::event::{Event, UnreadableEvent, decode};
+use domain::export::ExportEvent;
 use domain::ids::{CommandId, EventId, Position, TenantId, Version};
 use domain::metadata::Metadata;
 use domain::sla::event::SlaEvent;
@@ -125,4 +126,9 @@ macro_rules! stored_event {
     )+};
 }
 
-stored_event!(TicketEvent = Event::Ticket, TenantEvent = Event::Tenant, SlaEvent = Event::Sla);
+stored_event!(
+    TicketEvent = Event::Ticket,
+    TenantEvent = Event::Tenant,
+    SlaEvent = Event::Sla,
+    ExportEvent = Event::Export
+);

@@ -90,7 +90,7 @@ impl<'a> Fact<'a> {
     pub(crate) fn ticket(&self) -> Option<(Uuid, &'a TicketEvent)> {
         match &self.content.event {
             Event::Ticket(event) => Some((self.content.id, event)),
-            Event::Tenant(_) | Event::Sla(_) => None,
+            Event::Tenant(_) | Event::Sla(_) | Event::Export(_) => None,
         }
     }
 

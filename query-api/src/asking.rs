@@ -30,7 +30,7 @@ pub(crate) struct Asking {
     /// How long they wait for it.
     pub(crate) wait: Duration,
     /// The answers that they have already, by `If-None-Match`.
-    kept: Option<String>,
+    pub(crate) kept: Option<String>,
 }
 
 impl Asking {

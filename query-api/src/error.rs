@@ -27,6 +27,9 @@ pub(crate) enum QueryError {
     /// As many exports as may are running.
     #[error("too many exports at once")]
     TooManyExports,
+    /// Nobody could record the export.
+    #[error("the export can't be recorded")]
+    NotRecorded,
     /// The cursor was refused.
     #[error("the cursor was refused")]
     Cursor(#[from] InvalidCursor),
@@ -72,6 +75,13 @@ impl From<QueryError> for Problem {
                 "too_many_exports",
                 "Other exports have to end first",
             )
+            .retry_after(5),
+            QueryError::NotRecorded => Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "export_not_recorded",
+                "The export can't be recorded, so there is none",
+            )
+            .detail("Each export is recorded before it leaves, and that is not possible at the moment.")
             .retry_after(5),
             QueryError::Cursor(bad) => {
                 Problem::bad_request("invalid_cursor", bad.to_string()).with("parameter", "cursor")

@@ -5,12 +5,18 @@
 //! at once than a page has, as fast as the caller takes them. Its first rows are read before anything
 //! is answered, so that what goes wrong early is told as ever. What goes wrong later breaks the body
 //! off: a body that ends well is whole.
+//!
+//! Between the reading of the first rows and the answer it is recorded who takes what.
 
 mod accept;
+mod asked;
 mod body;
 mod cells;
+mod datum;
 mod lines;
+mod record;
 mod rows;
+mod whole;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -27,9 +33,12 @@ use sqlx::PgPool;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument as _;
 
-pub(crate) use self::accept::{Accepted, Format};
-pub(crate) use self::cells::{Cells, Column};
-pub(crate) use self::rows::{declare, open, read};
+pub(crate) use self::accept::Format;
+pub(crate) use self::asked::{Accepted, File};
+pub(crate) use self::cells::{Cells, Column, json};
+pub use self::datum::{Datum, Kind};
+pub(crate) use self::rows::{allow_time, declare, open, read};
+pub(crate) use self::whole::{items, table, whole};
 
 use self::body::Sender;
 use self::lines::Lines;
@@ -52,19 +61,19 @@ pub(crate) trait Exported: Send + Sync + 'static {
     /// The columns that this caller gets.
     fn columns(caller: &Principal) -> Vec<Column<Self::View>>;
 
-    /// Opens the cursor.
+    /// Looks at what is asked for, and opens the cursor.
     fn begin(
-        &self,
+        &mut self,
         snapshot: &mut Snapshot,
         caller: &Principal,
-    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<(), QueryError>> + Send;
 
     /// The next lines; none at the end.
     fn next(
-        &self,
+        &mut self,
         snapshot: &mut Snapshot,
         caller: &Principal,
-    ) -> impl Future<Output = Result<Vec<Self::View>, sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<Vec<Self::View>, QueryError>> + Send;
 }
 
 /// Exports hold a connection for long: most are left to those who wait for an answer.
@@ -73,32 +82,32 @@ pub(crate) fn at_once(pool: &PgPool) -> Arc<Semaphore> {
     Arc::new(Semaphore::new((connections / 4).max(1) as usize))
 }
 
-/// Answers with the whole list. Whatever is to know of an export before its first row leaves comes
-/// between the reading of the first rows and the answer, here, for all lists alike.
+/// Answers with the whole list.
 pub(crate) async fn answer<L: Exported>(
     api: &QueryApi,
     asking: Asking,
     source: Source,
-    list: L,
-    format: Format,
+    mut list: L,
+    file: File,
 ) -> Result<Response, QueryError> {
     let permit = api.0.exports.clone().try_acquire_owned().map_err(|_| QueryError::TooManyExports)?;
     let caller = asking.principal.clone();
     let mut snapshot = api.snapshot(&asking, source).await?;
-    rows::allow_time(&mut snapshot).await?;
+    allow_time(&mut snapshot).await?;
     list.begin(&mut snapshot, &caller).await?;
     let first = list.next(&mut snapshot, &caller).await?;
-    let position = snapshot.position;
+    let (position, format) = (snapshot.position, file.format);
+    record::record(api, L::NAME, &file, position).await?;
     let lines = Lines::new(format, L::columns(&caller));
     let (sender, body) = body::channel();
     let export = Export { list, caller, snapshot, lines, rows: 0, permit, sender };
     tokio::spawn(export.run(first, format).in_current_span());
-    Ok(file(format, L::NAME, position, body))
+    Ok(attachment(format, L::NAME, position, body))
 }
 
 /// An answer that browsers save under a name.
-pub(crate) fn file(format: Format, name: &str, position: Position, body: Body) -> Response {
-    let disposition = format!("attachment; filename=\"{name}-{position}.{}\"", format.extension());
+fn attachment(format: Format, name: &str, position: Position, body: Body) -> Response {
+    let disposition = format!("attachment; filename=\"{name}-{position}.{}\"", format.form().as_str());
     let headers = [(header::CONTENT_TYPE, format.media_type()), (header::CONTENT_DISPOSITION, &disposition)];
     let mut response = (headers, body).into_response();
     response.headers_mut().insert(POSITION, position_header(position));
@@ -111,6 +120,8 @@ pub(crate) fn file(format: Format, name: &str, position: Position, body: Body) -
 enum Broken {
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
+    #[error("the next rows can't be read")]
+    Rows(#[from] QueryError),
     #[error("a line can't be written")]
     Line(#[from] serde_json::Error),
     #[error(transparent)]

@@ -17,6 +17,10 @@ pub(crate) mod stats;
 mod tenant;
 pub(crate) mod ticket;
 
+pub(crate) use audit::search::SearchAudit;
+pub(crate) use event::list::WholeFeed;
+pub(crate) use ticket::list::WholeList;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::Method;

@@ -20,6 +20,7 @@ mod page;
 mod parameters;
 mod progress;
 mod snapshot;
+mod takeaway;
 mod time;
 mod visibility;
 mod wake;
@@ -35,12 +36,15 @@ use domain::ticket::upcast::Upcasters;
 use domain::time::Clock;
 use quick_cache::sync::Cache;
 use service_kit::auth::Authenticator;
+use service_kit::peer::Peer;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use cursor::CursorKey;
+pub use export::{Datum, Kind};
 pub use http::{openapi, page_routes, public_paths, routes};
+pub use takeaway::{Content, List, Row, Span, Takeaway, TakeawayError};
 pub use wake::Wake;
 
 use asking::Asking;
@@ -64,6 +68,8 @@ pub struct Deps {
     pub cell: String,
     /// Lifts old versions of events.
     pub upcasters: Upcasters,
+    /// The command service, which records what is exported; without it nothing is.
+    pub commands: Option<Peer>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Wakes event streams when the log has grown.
@@ -82,6 +88,7 @@ struct Inner {
     cursor_key: CursorKey,
     cell: String,
     upcasters: Upcasters,
+    commands: Option<Peer>,
     clock: Arc<dyn Clock>,
     wake: Wake,
     shutdown: CancellationToken,
@@ -119,6 +126,7 @@ impl QueryApi {
             cursor_key: deps.cursor_key,
             cell: deps.cell,
             upcasters: deps.upcasters,
+            commands: deps.commands,
             clock: deps.clock,
             wake: deps.wake,
             shutdown: deps.shutdown,

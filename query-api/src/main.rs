@@ -15,7 +15,8 @@ use service_kit::auth::{AuthConfig, Authenticator, Issuer, JwksSource};
 use service_kit::clock::SystemClock;
 use service_kit::config::Settings;
 use service_kit::health::Health;
-use service_kit::http::{HttpSettings, layers};
+use service_kit::http::{HttpSettings, PeerKey, layers};
+use service_kit::peer::Peer;
 use service_kit::telemetry::LogFormat;
 use service_kit::{lifecycle, metrics, postgres, telemetry};
 use tokio::net::TcpListener;
@@ -32,6 +33,8 @@ const NAMES: &[&str] = &[
     "oidc_keys",
     "cursor_secret",
     "behind_proxy",
+    "command_url",
+    "peer_secret",
 ];
 
 #[derive(Deserialize)]
@@ -50,6 +53,12 @@ struct Given {
     /// Seals cursors: the same for all instances, 32 characters or more.
     cursor_secret: String,
     behind_proxy: Option<bool>,
+    /// Where the command service is, such as `http://commands:8080`: it records exports, and without it
+    /// there are none.
+    command_url: Option<String>,
+    /// The same for all services of a cell, 32 characters or more: with it the command service believes
+    /// where callers are whose exports it records.
+    peer_secret: Option<String>,
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -73,6 +82,12 @@ async fn run() -> Result<(), Failure> {
     if given.cursor_secret.chars().count() < 32 {
         return Err("cursor_secret: takes 32 characters or more".into());
     }
+    if given.peer_secret.as_ref().is_some_and(|secret| secret.chars().count() < 32) {
+        return Err("peer_secret: takes 32 characters or more".into());
+    }
+    let peer_key = given.peer_secret.map(PeerKey::new);
+    let commands = given.command_url.map(|url| Peer::new(url, peer_key)).transpose();
+    let commands = commands.map_err(|error| format!("command_url: {error}"))?;
     let shutdown = lifecycle::shutdown_on_signal();
     let clock = Arc::new(SystemClock);
     let keys = if given.oidc_keys.starts_with("http") {
@@ -98,6 +113,7 @@ async fn run() -> Result<(), Failure> {
         cursor_key: CursorKey::new(given.cursor_secret),
         cell,
         upcasters: Upcasters::default(),
+        commands,
         clock,
         wake,
         shutdown: shutdown.clone(),
@@ -106,7 +122,8 @@ async fn run() -> Result<(), Failure> {
         .router()
         .merge(query_api::page_routes(&query_api::openapi()))
         .merge(Health::default().database(pool).router());
-    let router = layers(router, HttpSettings { behind_proxy: given.behind_proxy.unwrap_or(false) });
+    let router =
+        layers(router, HttpSettings { behind_proxy: given.behind_proxy.unwrap_or(false), peer_key: None });
     let address = (given.listen.unwrap_or(Ipv4Addr::LOCALHOST.into()), given.port.unwrap_or(8081));
     let listener = TcpListener::bind(address).await?;
     tracing::info!(address = %listener.local_addr()?, "ready");

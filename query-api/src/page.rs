@@ -11,6 +11,12 @@ use crate::parameters::{BadParameter, FromParameters, Parameters};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limit(u16);
 
+impl Default for Limit {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
 impl Limit {
     const MOST: u16 = 200;
 
@@ -28,7 +34,7 @@ impl Limit {
 impl FromParameters for Limit {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
         let what = format!("a whole number from 1 to {}", Self::MOST);
-        let limit = parameters.one::<u16>("limit", &what)?.unwrap_or(50);
+        let limit = parameters.one::<u16>("limit", &what)?.unwrap_or(Self::default().0);
         if (1..=Self::MOST).contains(&limit) {
             Ok(Self(limit))
         } else {
@@ -38,7 +44,7 @@ impl FromParameters for Limit {
 }
 
 /// Which page of a list.
-#[derive(Clone, Debug, IntoParams)]
+#[derive(Clone, Debug, Default, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
     /// How many rows.

@@ -57,7 +57,7 @@ pub(crate) trait FromParameters: Sized {
 }
 
 /// A query string, taken apart.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Parameters {
     pairs: Vec<(String, String)>,
     known: Vec<&'static str>,
@@ -161,6 +161,11 @@ impl Parameters {
             None => Ok(values),
             Some(_) => Err(BadParameter::invalid(name, format!("its values are {}", known.join(", ")))),
         }
+    }
+
+    /// All of it, as it stands.
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+        self.pairs
     }
 
     /// Refuses what nobody asked for.

@@ -55,8 +55,9 @@ pub(crate) struct Shown {
 pub(crate) fn show(fact: &Fact, caller: &Principal, redacted: &HashSet<Uuid>) -> Option<Shown> {
     let internal = match &fact.event {
         Some(Event::Ticket(event)) => event.is_internal(),
-        // What can't be read might be internal; and how a tenant is set up is for staff.
-        Some(Event::Tenant(_) | Event::Sla(_)) | None => true,
+        // What can't be read might be internal; and how a tenant is set up and who took what is for
+        // staff.
+        Some(Event::Tenant(_) | Event::Sla(_) | Event::Export(_)) | None => true,
     };
     if internal && !caller.sees_notes() {
         return None;

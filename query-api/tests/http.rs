@@ -11,6 +11,10 @@ mod app;
 mod audit;
 #[path = "http/events.rs"]
 mod events;
+#[path = "http/export_lists.rs"]
+mod export_lists;
+#[path = "http/export_records.rs"]
+mod export_records;
 #[path = "http/exports.rs"]
 mod exports;
 #[path = "http/freshness.rs"]
@@ -21,6 +25,8 @@ mod lists;
 mod pages;
 #[path = "http/promises.rs"]
 mod promises;
+#[path = "http/recorder.rs"]
+mod recorder;
 #[path = "http/reporting.rs"]
 mod reporting;
 #[path = "http/sla_rows.rs"]

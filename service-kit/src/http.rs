@@ -9,6 +9,7 @@ mod position;
 mod prefer;
 mod request;
 mod trace;
+mod vouched;
 
 pub use body::{BODY_LIMIT, Json, Payload, parse};
 pub use caller::Caller;
@@ -19,6 +20,7 @@ pub use position::{MinPosition, POSITION, position_header};
 pub use prefer::Wait;
 pub use request::RequestInfo;
 pub use trace::{TraceContext, TraceId};
+pub use vouched::PeerKey;
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ pub mod health;
 pub mod http;
 pub mod lifecycle;
 pub mod metrics;
+pub mod peer;
 pub mod postgres;
 pub mod problem;
 pub mod telemetry;

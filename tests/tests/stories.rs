@@ -14,6 +14,8 @@ mod contract;
 mod crash;
 #[path = "stories/examples.rs"]
 mod examples;
+#[path = "stories/exports.rs"]
+mod exports;
 #[path = "stories/first_ticket.rs"]
 mod first_ticket;
 #[path = "stories/import.rs"]
@@ -24,6 +26,8 @@ mod log;
 mod nats_faults;
 #[path = "stories/postgres_faults.rs"]
 mod postgres_faults;
+#[path = "stories/python.rs"]
+mod python;
 #[path = "stories/retries.rs"]
 mod retries;
 #[path = "stories/sla.rs"]

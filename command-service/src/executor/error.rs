@@ -1,6 +1,7 @@
 //! Why a command isn't carried out, and how the caller is told.
 
 use axum::http::StatusCode;
+use domain::export::ExportError;
 use domain::identity::Denied;
 use domain::ids::Version;
 use domain::sla::SlaError;
@@ -24,6 +25,9 @@ pub enum CommandError {
     /// The domain refused a change of the tenant.
     #[error(transparent)]
     Tenant(#[from] TenantError),
+    /// The domain doesn't record an export like this.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// The ticket, or whatever it is on, isn't at the version that the caller wanted.
     #[error("it is at version {actual}")]
     VersionMismatch {
@@ -80,6 +84,9 @@ impl From<CommandError> for Problem {
             }
             // The other refusals are of tenants that are to be created, which have their own answers.
             CommandError::Tenant(_) => return Self::not_found(),
+            CommandError::Export(ExportError::Invalid(errors)) => {
+                return Self::validation(errors.iter().cloned().map(Into::into).collect());
+            }
             CommandError::VersionMismatch { actual } => {
                 return Self::new(
                     StatusCode::PRECONDITION_FAILED,

@@ -121,6 +121,7 @@ async fn serve(
     super::migrate::migrate(&owner).await?;
     owner.close().await;
     let issuer = DevIssuer::open(&dir.issuer_dir()).while_doing("the development issuer cannot be used")?;
+    let address = listener.local_addr().while_doing("the address cannot be told")?;
     let ground = Ground {
         database_url: &engines.database_url,
         nats_url: &engines.nats_url,
@@ -128,6 +129,7 @@ async fn serve(
         issuers: issuers(&issuer, settings.oidc.as_ref()),
         cursor_key: CursorKey::new(cursor_secret(dir, settings)?),
         behind_proxy: settings.behind_proxy,
+        address: local(address),
         relay: settings.relay,
         timers: settings.timers,
         projections: settings.projections,
@@ -139,7 +141,6 @@ async fn serve(
         tokio::spawn(durables::keep(dir.clone(), client, settings.cell.clone(), requests.clone()));
     let started =
         requests.run_until_cancelled(first_tenant(dir, settings, &services)).await.unwrap_or(Ok(()));
-    let address = listener.local_addr().while_doing("the address cannot be told")?;
     let outcome = match started {
         Ok(()) => {
             let server = lifecycle::serve(listener, router, requests.clone(), lifecycle::DRAIN);

@@ -96,6 +96,7 @@ operations! {
     ChangeCalendar    = "change_calendar"     PATCH "/v1/calendars/{key}"                               SlaManage       Staff;
     RemoveCalendar    = "remove_calendar"     DELETE "/v1/calendars/{key}"                              SlaManage       Staff;
     ImportHolidays    = "import_holidays"     POST "/v1/calendars/{key}/holidays"                       SlaManage       Staff;
+    RecordExport      = "record_export"       POST "/v1/exports"                                        TicketsRead     Everybody;
     ListTickets       = "list_tickets"        GET  "/v1/tickets"                                        TicketsRead     Everybody;
     GetTicket         = "get_ticket"          GET  "/v1/tickets/{id}"                                   TicketsRead     Everybody;
     GetMessages       = "get_messages"        GET  "/v1/tickets/{id}/messages"                          TicketsRead     Everybody;

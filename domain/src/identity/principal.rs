@@ -193,6 +193,7 @@ mod tests {
             MarkMessageRead,
             RateTicket,
             BulkCommands,
+            RecordExport,
             ListTickets,
             GetTicket,
             GetMessages,
@@ -255,6 +256,7 @@ mod tests {
             FollowDashboard,
         ];
         let reading = [
+            RecordExport,
             ListTickets,
             GetTicket,
             GetMessages,

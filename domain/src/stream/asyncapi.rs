@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::public::{Contract, Metadata, subschemas};
 use super::{ADDRESS, header};
-use crate::event::{SLA, TENANT, TICKET};
+use crate::event::{EXPORT, SLA, TENANT, TICKET};
 
 /// The schema of the headers, among those of the events.
 const HEADERS: &str = "Headers";
@@ -126,9 +126,9 @@ fn parameters(types: &[Type]) -> Value {
     json!({
         "cell": {"description": "The cell, `--cell`.", "default": "main"},
         "tenant": {"description": "The tenant's id, a UUID.", "examples": ["0198c0de-0000-7000-8000-000000000001"]},
-        "aggregateType": {"description": "What kind of thing it happened to.", "enum": [TICKET, TENANT, SLA]},
+        "aggregateType": {"description": "What kind of thing it happened to.", "enum": [TICKET, TENANT, SLA, EXPORT]},
         "aggregateId": {
-            "description": "Which one: a ticket's id, or the tenant's.",
+            "description": "Which one: a ticket's id, an export's, or the tenant's.",
             "examples": ["0198c0de-0000-7000-8000-000000000002"],
         },
         "eventType": {"description": "What happened.", "enum": names},

@@ -6,6 +6,7 @@
 //! Most of what is stored has the public form already, byte for byte. [`Contract::as_stored`] says which
 //! versions, and those aren't even parsed: the relay publishes tens of thousands of events a second.
 
+pub mod export;
 mod from_stored;
 mod listing;
 mod metadata;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use domain::event::{SLA, TENANT, TICKET};
+use domain::event::{EXPORT, SLA, TENANT, TICKET};
 use domain::stream::public::{CONTRACTS, schemas};
 use domain::stream::{ADDRESS, asyncapi, header};
 use serde_json::Value;
@@ -58,7 +58,7 @@ fn every_parameter_is_told_and_every_reference_leads_somewhere() {
     let told = channel["parameters"].as_object().unwrap();
     assert_eq!(told.len(), named.len());
     assert!(named.iter().all(|name| told.contains_key(*name)), "{named:?}");
-    assert_eq!(told["aggregateType"]["enum"], serde_json::json!([TICKET, TENANT, SLA]));
+    assert_eq!(told["aggregateType"]["enum"], serde_json::json!([TICKET, TENANT, SLA, EXPORT]));
     for reference in document.to_string().split("\"$ref\":\"#").skip(1) {
         let pointer = reference.split('"').next().unwrap();
         assert!(document.pointer(pointer).is_some(), "{pointer} is not there");

@@ -4,7 +4,8 @@ mod sla;
 
 use chrono::{DateTime, Utc};
 use domain::event::Event;
-use domain::ids::{AttachmentId, MessageId, OrganizationId, TeamId, TenantId, UserId};
+use domain::export::{DataExported, Form, Parameter};
+use domain::ids::{AttachmentId, MessageId, OrganizationId, Position, TeamId, TenantId, UserId};
 use domain::metadata::{Actor, ActorKind};
 use domain::personal::Personal;
 use domain::sla::policy::Metric;
@@ -16,7 +17,7 @@ use serde_json::json;
 pub(crate) fn all() -> Vec<Event> {
     let tickets = lifecycle().into_iter().chain(conversation()).chain(properties());
     let slas = sla::all().into_iter().map(Event::Sla);
-    tickets.chain(clocks()).map(Event::Ticket).chain(tenants()).chain(slas).collect()
+    tickets.chain(clocks()).map(Event::Ticket).chain(tenants()).chain(slas).chain([exported()]).collect()
 }
 
 fn text(text: &str) -> String {
@@ -249,6 +250,17 @@ fn clocks() -> Vec<TicketEvent> {
         }
         .into(),
     ]
+}
+
+fn exported() -> Event {
+    let parameter = |name, value| Parameter { name: text(name), value: personal(value) };
+    let exported = DataExported {
+        what: text("tickets"),
+        form: Form::Csv,
+        parameters: vec![parameter("status_category", "open,new"), parameter("q", "toner")],
+        position: Some(Position(4711)),
+    };
+    Event::Export(exported.into())
 }
 
 fn tenants() -> Vec<Event> {

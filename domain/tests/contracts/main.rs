@@ -17,7 +17,8 @@ mod public;
 
 use std::collections::BTreeSet;
 
-use domain::event::{Event, SLA, TENANT, TICKET, decode};
+use domain::event::{EXPORT, Event, SLA, TENANT, TICKET, decode};
+use domain::export::ExportEvent;
 use domain::sla::event::SlaEvent;
 use domain::tenant::TenantEvent;
 use domain::ticket::TicketEvent;
@@ -40,9 +41,11 @@ fn contracts() -> Vec<Contract> {
     let tickets = TicketEvent::schemas().into_iter().map(|one| (TICKET, one));
     let tenants = TenantEvent::schemas().into_iter().map(|one| (TENANT, one));
     let slas = SlaEvent::schemas().into_iter().map(|one| (SLA, one));
+    let exports = ExportEvent::schemas().into_iter().map(|one| (EXPORT, one));
     tickets
         .chain(tenants)
         .chain(slas)
+        .chain(exports)
         .map(|(aggregate, (name, version, schema))| Contract {
             aggregate,
             name,
@@ -99,8 +102,8 @@ fn every_payload_that_was_ever_written_can_be_read() {
         }
         read.insert(name);
     }
-    let types = TicketEvent::TYPES.len() + TenantEvent::TYPES.len() + SlaEvent::TYPES.len();
-    assert_eq!(read.len(), types);
+    let types = [TicketEvent::TYPES, TenantEvent::TYPES, SlaEvent::TYPES, ExportEvent::TYPES];
+    assert_eq!(read.len(), types.map(<[_]>::len).iter().sum::<usize>());
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl Projection for Sla {
             // Who has a ticket counts for what becomes of its promises.
             Event::Ticket(TicketAssigned(_) | TicketUnassigned(_)) => true,
             Event::Ticket(event) => Watch::concerns(event),
-            Event::Tenant(_) => false,
+            Event::Tenant(_) | Event::Export(_) => false,
             Event::Sla(_) => true,
         }
     }

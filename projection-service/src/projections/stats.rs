@@ -49,6 +49,7 @@ impl Projection for Stats {
         match &fact.content.event {
             Event::Ticket(event) => Ticket::concerns(event),
             Event::Tenant(_) | Event::Sla(_) => true,
+            Event::Export(_) => false,
         }
     }
 

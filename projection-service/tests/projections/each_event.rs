@@ -1,5 +1,6 @@
 //! What each type of event does to the read models.
 
+use domain::export::ExportEvent;
 use domain::sla::event::SlaEvent;
 use domain::ticket::event::TicketEvent;
 use sqlx::Row;
@@ -188,7 +189,7 @@ async fn columns_keep_what_events_say() {
     database.drop().await;
 }
 
-/// The golden payloads of every version there ever was, as events of one ticket and one tenant.
+/// The golden payloads of every version there ever was, as events of one ticket, one tenant and one export.
 fn golden() -> Vec<Written> {
     let contracts = concat!(env!("CARGO_MANIFEST_DIR"), "/../domain/contracts");
     let mut files: Vec<_> = std::fs::read_dir(contracts)
@@ -227,6 +228,9 @@ fn golden() -> Vec<Written> {
             if is_sla || event_type.starts_with("Tenant") {
                 written.aggregate_type = if is_sla { domain::event::SLA } else { domain::event::TENANT };
                 written.aggregate_id = written.tenant.to_string();
+            } else if ExportEvent::TYPES.iter().any(|(known, _)| *known == event_type) {
+                written.aggregate_type = domain::event::EXPORT;
+                written.aggregate_id = domain::ids::NAMESPACE.to_string();
             }
             let sequence =
                 sequences.entry((written.aggregate_type, written.aggregate_id.clone())).or_insert(0);
@@ -255,6 +259,9 @@ async fn every_golden_payload_is_applied() {
     }
     let tenant = "SELECT count(*) FROM read.activity WHERE type = 'tenant_created' AND ticket_id IS NULL";
     assert_eq!(database.number(tenant).await, 1);
+    let exported = "SELECT count(*) FROM read.activity WHERE type = 'exported' AND ticket_id IS NULL \
+                    AND internal AND field = 'tickets' AND new_value::json->>'form' = 'csv'";
+    assert_eq!(database.number(exported).await, 1);
     database.assert_equal_to_the_log().await;
     database.drop().await;
 }

@@ -1,10 +1,7 @@
 //! Which form of a list the caller wants.
 
-use std::convert::Infallible;
-
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use domain::export::Form;
 
 /// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,29 +21,17 @@ impl Format {
         }
     }
 
-    /// How the file's name ends.
-    pub(crate) fn extension(self) -> &'static str {
+    /// As its record has it.
+    pub(crate) fn form(self) -> Form {
         match self {
-            Self::Csv => "csv",
-            Self::Ndjson => "ndjson",
+            Self::Csv => Form::Csv,
+            Self::Ndjson => Form::Ndjson,
         }
     }
 }
 
-/// What `Accept` asks for: a file, if it names one of the forms and likes nothing better; else `None`,
-/// the answer in JSON that everybody gets who doesn't say.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Accepted(pub(crate) Option<Format>);
-
-impl<S: Sync> FromRequestParts<S> for Accepted {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(wanted(&parts.headers)))
-    }
-}
-
-fn wanted(headers: &HeaderMap) -> Option<Format> {
+/// The form that `Accept` likes best; `None` if that is no file.
+pub(super) fn wanted(headers: &HeaderMap) -> Option<Format> {
     let ranges = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let mut best = (0, None);
     for range in ranges.flat_map(|value| value.split(',')) {

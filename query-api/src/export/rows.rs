@@ -34,7 +34,7 @@ where
 
 /// Gives this transaction the time that an export needs: for a statement, which may have to sort all
 /// there is, and between two of them, for the caller to take what was read.
-pub(super) async fn allow_time(snapshot: &mut Snapshot) -> Result<(), sqlx::Error> {
+pub(crate) async fn allow_time(snapshot: &mut Snapshot) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "SELECT set_config('statement_timeout', '120s', true) AS statement, \
                 set_config('idle_in_transaction_session_timeout', '60s', true) AS idle",

@@ -2,6 +2,7 @@
 
 mod columns;
 
+use chrono::{DateTime, Utc};
 use domain::identity::Principal;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -90,6 +91,11 @@ pub(crate) struct ActivityView {
 }
 
 impl ActivityView {
+    /// When it happened.
+    pub(crate) fn occurred_at(&self) -> DateTime<Utc> {
+        self.occurred_at.0
+    }
+
     /// A line as this caller may see it.
     pub(crate) fn new(row: ActivityRow, caller: &Principal) -> Self {
         let near = caller.is_staff() || row.actor_id == caller.user.as_str();

@@ -1,5 +1,8 @@
 //! Events as CloudEvents 1.0 in the structured mode of JSON.
 
+mod columns;
+
+use chrono::{DateTime, Utc};
 use domain::ids::TenantId;
 use serde::Serialize;
 use serde_json::Value;
@@ -114,6 +117,11 @@ impl CloudEvent {
             useragent: metadata.user_agent.map(domain::personal::Personal::into_inner),
             data,
         }
+    }
+
+    /// When it happened.
+    pub(crate) fn time(&self) -> DateTime<Utc> {
+        self.time.0
     }
 
     /// What happened.

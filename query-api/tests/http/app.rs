@@ -18,13 +18,15 @@ use serde_json::{Value, json};
 use service_kit::auth::{AuthConfig, Authenticator, Claims, DevIssuer};
 use service_kit::clock::{RandomIds, SystemClock};
 use service_kit::health::Health;
-use service_kit::http::{HttpSettings, layers};
+use service_kit::http::{HttpSettings, PeerKey, layers};
+use service_kit::peer::Peer;
 use service_kit::postgres;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::recorder::Recorder;
 use crate::ticket::{circumstances, new_event};
 
 /// A query API over one database.
@@ -33,6 +35,8 @@ pub(crate) struct App {
     pub(crate) log: EventLog,
     pub(crate) owner: PgPool,
     pub(crate) url: String,
+    /// What was exported.
+    pub(crate) recorder: Recorder,
     maintenance: String,
     database: String,
     issuer: DevIssuer,
@@ -116,12 +120,15 @@ impl App {
         let clock = Arc::new(SystemClock);
         let auth = AuthConfig::new(vec![issuer.issuer()]);
         let pool = postgres::pool(&url, Some("docket_query"), 4).unwrap();
+        let (recorder, address) = Recorder::start(shutdown.clone()).await;
+        let commands = Peer::new(address, Some(PeerKey::new("a secret of the cell"))).unwrap();
         let api = QueryApi::new(Deps {
             pool: pool.clone(),
             authenticator: Authenticator::start(auth, clock.clone(), shutdown.clone()).await,
             cursor_key: CursorKey::new(*b"a secret for tests, and only them"),
             cell: "test".into(),
             upcasters: upcasters(),
+            commands: Some(commands),
             clock,
             wake: Wake::on(log.head()),
             shutdown: shutdown.clone(),
@@ -135,6 +142,7 @@ impl App {
             log,
             owner,
             url,
+            recorder,
             maintenance,
             database,
             issuer,

@@ -13,8 +13,8 @@ use crate::app::{App, Caller};
 use crate::sla_rows::{Outcome, outcome};
 use crate::ticket::Ticket;
 
-const CSV: [(&str, &str); 1] = [("accept", "text/csv")];
-const NDJSON: [(&str, &str); 1] = [("accept", "application/x-ndjson")];
+pub(crate) const CSV: [(&str, &str); 1] = [("accept", "text/csv")];
+pub(crate) const NDJSON: [(&str, &str); 1] = [("accept", "application/x-ndjson")];
 
 /// What files and spreadsheets stumble over.
 const AWKWARD: [&str; 10] = [
@@ -48,7 +48,7 @@ async fn awkward(app: &App, tickets: usize) -> i64 {
 }
 
 /// A whole file, as text.
-async fn file(caller: &Caller<'_>, path: &str, accept: &[(&str, &str)]) -> (HeaderMap, String) {
+pub(crate) async fn file(caller: &Caller<'_>, path: &str, accept: &[(&str, &str)]) -> (HeaderMap, String) {
     let (parts, body) = caller.app.send(caller.request(path, accept)).await.into_parts();
     assert_eq!(parts.status, 200, "{path}");
     let bytes = to_bytes(body, usize::MAX).await.unwrap();
@@ -56,20 +56,20 @@ async fn file(caller: &Caller<'_>, path: &str, accept: &[(&str, &str)]) -> (Head
 }
 
 /// The lines of a CSV file, by the names of their columns.
-async fn records(caller: &Caller<'_>, path: &str) -> Vec<BTreeMap<String, String>> {
+pub(crate) async fn records(caller: &Caller<'_>, path: &str) -> Vec<BTreeMap<String, String>> {
     let (_, text) = file(caller, path, &CSV).await;
     csv::Reader::from_reader(text.as_bytes()).deserialize().map(Result::unwrap).collect()
 }
 
 /// The objects of an NDJSON file.
-async fn objects(caller: &Caller<'_>, path: &str) -> Vec<Value> {
+pub(crate) async fn objects(caller: &Caller<'_>, path: &str) -> Vec<Value> {
     let (_, text) = file(caller, path, &NDJSON).await;
     assert!(text.is_empty() || text.ends_with('\n'));
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// All items of a list, page by page.
-async fn items(caller: &Caller<'_>, path: &str) -> Vec<Value> {
+pub(crate) async fn items(caller: &Caller<'_>, path: &str) -> Vec<Value> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = caller.get(&format!("{path}limit=200{cursor}")).await.ok();
@@ -82,7 +82,7 @@ async fn items(caller: &Caller<'_>, path: &str) -> Vec<Value> {
 }
 
 /// What a line of CSV has of an item.
-fn flat(item: &Value) -> BTreeMap<String, String> {
+pub(crate) fn flat(item: &Value) -> BTreeMap<String, String> {
     let mut cells = BTreeMap::new();
     for (name, value) in item.as_object().unwrap() {
         let text = match value {

@@ -18,13 +18,16 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 
 use super::request::{RequestInfo, X_REQUEST_ID};
+use super::vouched::PeerKey;
 use crate::problem::{MEDIA_TYPE, Problem};
 
 /// How a service is reached.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct HttpSettings {
     /// A proxy stands before it, and the last address in `X-Forwarded-For` is the caller's.
     pub behind_proxy: bool,
+    /// Other services of the cell that have this key say where callers are on whose behalf they ask.
+    pub peer_key: Option<PeerKey>,
 }
 
 /// Puts the layer around a router that is complete. Unknown paths and methods become problems.
@@ -41,7 +44,7 @@ pub fn layers(router: Router, settings: HttpSettings) -> Router {
         .layer(Around { settings })
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Around {
     settings: HttpSettings,
 }
@@ -50,7 +53,7 @@ impl<S> Layer<S> for Around {
     type Service = AroundService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AroundService { inner, settings: self.settings }
+        AroundService { inner, settings: self.settings.clone() }
     }
 }
 
@@ -75,7 +78,7 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let start = Instant::now();
-        let info = RequestInfo::read(request.headers(), request.extensions(), self.settings.behind_proxy);
+        let info = RequestInfo::read(request.headers(), request.extensions(), &self.settings);
         let method = request.method().clone();
         let route = request.extensions().get::<MatchedPath>().cloned();
         request.extensions_mut().insert(info.clone());

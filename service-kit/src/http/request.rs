@@ -8,7 +8,8 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::{Extensions, HeaderMap, HeaderName, header, request::Parts};
 use domain::time::Ids;
 
-use super::TraceContext;
+use super::vouched::VOUCHED_FOR;
+use super::{HttpSettings, TraceContext};
 use crate::clock::RandomIds;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -43,16 +44,18 @@ impl RequestInfo {
         self.trace.to_string()
     }
 
-    pub(super) fn read(headers: &HeaderMap, extensions: &Extensions, behind_proxy: bool) -> Self {
+    pub(super) fn read(headers: &HeaderMap, extensions: &Extensions, settings: &HttpSettings) -> Self {
+        let request_id: Arc<str> = request_id(headers).map_or_else(new_id, Arc::from);
+        let vouched = vouched_for(headers, &request_id, settings);
         Self {
-            request_id: request_id(headers).map_or_else(new_id, Arc::from),
             trace: text(headers, &TRACEPARENT)
                 .and_then(TraceContext::follow)
                 .unwrap_or_else(TraceContext::start),
-            ip: forwarded_for(headers, behind_proxy).or_else(|| {
+            ip: vouched.or_else(|| forwarded_for(headers, settings.behind_proxy)).or_else(|| {
                 extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical())
             }),
             user_agent: user_agent(headers),
+            request_id,
         }
     }
 }
@@ -82,6 +85,11 @@ fn forwarded_for(headers: &HeaderMap, behind_proxy: bool) -> Option<IpAddr> {
     last.rsplit(',').next()?.trim().parse().ok()
 }
 
+/// The address that another service of the cell vouches for.
+fn vouched_for(headers: &HeaderMap, request_id: &str, settings: &HttpSettings) -> Option<IpAddr> {
+    settings.peer_key.as_ref()?.vouched(text(headers, &VOUCHED_FOR)?, request_id)
+}
+
 fn user_agent(headers: &HeaderMap) -> Option<Arc<str>> {
     let agent = headers.get(header::USER_AGENT)?;
     let text = String::from_utf8_lossy(agent.as_bytes());
@@ -97,7 +105,7 @@ impl<S: Sync> FromRequestParts<S> for RequestInfo {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(match parts.extensions.get::<Self>() {
             Some(info) => info.clone(),
-            None => Self::read(&parts.headers, &parts.extensions, false),
+            None => Self::read(&parts.headers, &parts.extensions, &HttpSettings::default()),
         })
     }
 }

@@ -77,6 +77,28 @@ async fn the_callers_ids_are_kept() {
 }
 
 #[tokio::test]
+async fn a_service_of_the_cell_says_where_the_caller_is_and_nobody_else_does() {
+    let key = PeerKey::new("a secret of the cell");
+    let ip = |info: RequestInfo| std::future::ready(info.ip.map(|ip| ip.to_string()).unwrap_or_default());
+    let router = || Router::new().route("/ip", get(ip));
+    let (_, vouched) = key.vouch("203.0.113.9".parse().unwrap(), "r-1").unwrap();
+    let settings = HttpSettings { behind_proxy: false, peer_key: Some(key) };
+    for (settings, id, seen) in [
+        (settings.clone(), "r-1", "203.0.113.9"),
+        (settings, "r-2", ""),
+        (HttpSettings::default(), "r-1", ""),
+    ] {
+        let request = Request::get("/ip")
+            .header("x-request-id", id)
+            .header("docket-vouched-for", &vouched)
+            .body(Body::empty());
+        let response = layers(router(), settings).oneshot(request.unwrap()).await.unwrap();
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+        assert_eq!(&body[..], seen.as_bytes());
+    }
+}
+
+#[tokio::test]
 async fn a_body_in_pieces_is_put_together() {
     let pieces = ["{\"a\":", "[1,", "2]}"].map(|piece| Ok::<_, std::io::Error>(piece.to_owned()));
     let body = Body::from_stream(futures::stream::iter(pieces));

@@ -12,7 +12,7 @@ use futures::StreamExt;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::contract::here;
+use crate::python::here;
 
 const STREAM: &str = "DOCKET_MAIN";
 

@@ -2,7 +2,6 @@
 //! from Python's package index.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use async_nats::jetstream;
@@ -10,49 +9,7 @@ use docket_tests::{Client, Docket};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-pub(crate) fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// Runs a program to its end; else gives what it said.
-pub(crate) fn run(command: &mut Command) -> Result<(), String> {
-    match command.output() {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-/// Has a folder made, and made anew when what it is made of changes.
-pub(crate) fn made_of(folder: &Path, wanted: &str, make: impl FnOnce()) {
-    let note = folder.join("made-of.txt");
-    if std::fs::read_to_string(&note).unwrap_or_default() != wanted {
-        make();
-        std::fs::write(note, wanted).expect("a note of what it was made of");
-    }
-}
-
-/// A Python that has what the file of requirements names, in a folder of this name.
-pub(crate) fn python_with(name: &str, requirements: &Path) -> PathBuf {
-    let wanted = std::fs::read_to_string(requirements).expect("the requirements");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let python = folder.join("bin/python");
-    made_of(&folder, &wanted, || {
-        // The system's will do where another one comes first that can't.
-        let make = |python: &str| run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&folder));
-        make("python3")
-            .or_else(|_| make("/usr/bin/python3"))
-            .expect("python3 has venv: run `deploy/setup.sh --tests`");
-        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-        let installed = run(Command::new(&python).args(install).arg(requirements));
-        installed.expect("pip installs what the requirements name");
-    });
-    python
-}
-
-fn python() -> PathBuf {
-    python_with("python", &here("python/requirements.txt"))
-}
+use crate::python::{self, here};
 
 /// Every message of the stream, a line of JSON each.
 async fn messages(docket: &Docket) -> String {
@@ -78,7 +35,7 @@ async fn messages(docket: &Docket) -> String {
 
 /// What the check says of what `token` may read.
 fn check(docket: &Docket, token: &str, messages: &str) -> Value {
-    let mut check = Command::new(python())
+    let mut check = Command::new(python::with("requirements.txt"))
         .arg("-I")
         .arg(here("python/check_events.py"))
         .arg(docket.url())

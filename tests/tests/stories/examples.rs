@@ -8,7 +8,7 @@ use async_nats::jetstream;
 use docket_tests::{Docket, eventually, signal};
 use serde_json::json;
 
-use crate::contract::{here, made_of, python_with, run};
+use crate::python::{here, made_of, run, with_file};
 
 fn example(path: &str) -> PathBuf {
     here("../deploy/examples").join(path)
@@ -109,7 +109,7 @@ fn positions(file: &Path, separator: char, field: usize) -> Vec<i64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn python() {
-    let python = python_with("example-python", &example("python/requirements.txt"));
+    let python = with_file("example-python", &example("python/requirements.txt"));
     let docket = Docket::up().await;
     let (access, figures) = (access(&docket, "counting"), docket.data_dir().join("figures.db"));
     let start = |_: &Docket| {

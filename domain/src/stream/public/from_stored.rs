@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::ids::{AttachmentId, EventId, MessageId, OrganizationId, TeamId, TenantId, UserId};
+use crate::ids::{AttachmentId, EventId, MessageId, OrganizationId, Position, TeamId, TenantId, UserId};
 use crate::personal::Personal;
 
 /// What a stored value says to others.
@@ -27,7 +27,7 @@ macro_rules! the_same {
 }
 
 the_same!(String, bool, u8, u16, u32, u64, usize, i32, i64, Value, DateTime<Utc>);
-the_same!(AttachmentId, EventId, MessageId, OrganizationId, TeamId, TenantId, UserId);
+the_same!(AttachmentId, EventId, MessageId, OrganizationId, Position, TeamId, TenantId, UserId);
 
 /// The mark stays: what is personal in the log can't be published without it.
 impl<T: Clone> FromStored<Personal<T>> for Personal<T> {

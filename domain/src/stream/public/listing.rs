@@ -2,11 +2,13 @@
 
 use schemars::{Schema, SchemaGenerator, schema_for};
 
+use super::export::*;
 use super::from_stored::FromStored;
 use super::sla::*;
 use super::tenant::*;
 use super::ticket::*;
-use crate::event::{Event, SLA, TENANT, TICKET};
+use crate::event::{EXPORT, Event, SLA, TENANT, TICKET};
+use crate::export::ExportEvent;
 use crate::sla::event::SlaEvent;
 use crate::tenant::TenantEvent;
 use crate::ticket::TicketEvent;
@@ -141,5 +143,8 @@ public_events! {
         CalendarChanged = "1", as stored in ["1"];
         CalendarRemoved = "1", as stored in ["1"];
         AutoCloseChanged = "1", as stored in ["1"];
+    }
+    EXPORT, Export(ExportEvent): {
+        DataExported = "1", as stored in ["1"];
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::event::Event;
+use domain::export::ExportEvent;
 use domain::ids::MessageId;
 use domain::sla::event::SlaEvent;
 use domain::tenant::TenantEvent;
@@ -64,6 +65,7 @@ pub(super) fn of(event: &Event) -> Vec<Change> {
         }
         Event::Tenant(event) => vec![tenant(event)],
         Event::Sla(event) => vec![sla(event)],
+        Event::Export(event) => vec![export(event)],
     }
 }
 
@@ -200,6 +202,13 @@ fn sla(event: &SlaEvent) -> Change {
             text(event.to_days.as_ref()),
         ),
     }
+}
+
+/// What was taken out, with what was asked for. Nothing that customers learn of.
+fn export(event: &ExportEvent) -> Change {
+    let ExportEvent::DataExported(exported) = event;
+    let told = serde_json::to_string(exported).ok();
+    Change { internal: true, ..Change::of("exported").field(&exported.what, None, told) }
 }
 
 /// As JSON has times.

@@ -3,6 +3,7 @@
 use domain::identity::Principal;
 
 use super::search::{SearchAudit, tickets};
+use crate::error::QueryError;
 use crate::export::{Column, Exported, declare, open, read};
 use crate::http::activity_view::{ActivityRow, ActivityView, COLUMNS};
 use crate::snapshot::Snapshot;
@@ -15,20 +16,20 @@ impl Exported for SearchAudit {
         ActivityView::columns()
     }
 
-    async fn begin(&self, snapshot: &mut Snapshot, caller: &Principal) -> Result<(), sqlx::Error> {
+    async fn begin(&mut self, snapshot: &mut Snapshot, caller: &Principal) -> Result<(), QueryError> {
         let tickets = tickets(snapshot, &self.filter.ticket).await?;
         let mut sql = declare();
         sql.push(COLUMNS);
         self.filter.push(caller, tickets.as_deref(), &mut sql);
         self.filter.push_page(None, &mut sql);
-        open(snapshot, sql).await
+        Ok(open(snapshot, sql).await?)
     }
 
     async fn next(
-        &self,
+        &mut self,
         snapshot: &mut Snapshot,
         caller: &Principal,
-    ) -> Result<Vec<ActivityView>, sqlx::Error> {
+    ) -> Result<Vec<ActivityView>, QueryError> {
         let rows: Vec<ActivityRow> = read(snapshot).await?;
         Ok(rows.into_iter().map(|row| ActivityView::new(row, caller)).collect())
     }

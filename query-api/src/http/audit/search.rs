@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
 use domain::identity::{Denied, Permission};
 use sqlx::{QueryBuilder, Row};
 use uuid::Uuid;
@@ -33,6 +34,11 @@ impl FromParameters for SearchAudit {
 }
 
 impl SearchAudit {
+    /// All of it between two moments.
+    pub(crate) fn of(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Self {
+        Self { filter: Filter { from, to, ..Filter::default() }, page: PageQuery::default() }
+    }
+
     /// What it is read from.
     fn source(&self) -> Source {
         Source::Models(if self.filter.ticket.is_empty() {
@@ -68,12 +74,12 @@ pub(crate) async fn search_audit(
     Asked(query): Asked<SearchAudit>,
 ) -> Result<Response, QueryError> {
     let source = query.source();
-    if let Some(format) = file {
+    if let Some(file) = file {
         if !asking.principal.has(Permission::AuditExport) {
             return Err(Denied::Missing(Permission::AuditExport).into());
         }
         query.page.whole()?;
-        return export::answer(&api, asking, source, query, format).await;
+        return export::answer(&api, asking, source, query, file).await;
     }
     let SearchAudit { filter, page } = query;
     let binding = Binding::new("audit", &(asking.view(), &filter));

@@ -1,6 +1,11 @@
 //! `GET /v1/events`: the feed for machines.
 
+mod export;
+
+pub(crate) use self::export::Whole as WholeFeed;
+
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use domain::ids::Position;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -9,6 +14,7 @@ use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
+use crate::export::{self as exports, Accepted};
 use crate::follow;
 use crate::http::event_view::CloudEvent;
 use crate::http::refusals::Refusals;
@@ -32,11 +38,15 @@ pub(crate) struct ReadEvents {
     /// Only these, for example `TicketOpened,TicketResolved`.
     #[param(required = false)]
     r#type: Vec<String>,
+    /// The caller has said how many.
+    #[param(ignore)]
+    limited: bool,
 }
 
 impl FromParameters for ReadEvents {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
         Ok(Self {
+            limited: parameters.first_of(&["limit"]).is_some(),
             after: position(parameters)?.unwrap_or(Position::START),
             limit: Limit::take(parameters)?,
             r#type: parameters.many("type")?,
@@ -68,15 +78,33 @@ pub(crate) struct EventPage {
 /// Positions are the whole cell's, so a tenant's have gaps; nothing is ever put in before what was
 /// read. Go on with `next_after` until it doesn't grow. `items` may be empty before the end, when
 /// nothing on a long stretch is for the caller.
+///
+/// `Accept: text/csv` or `Accept: application/x-ndjson` gets all events after the position, up to the
+/// log's present end, as a file; `limit` isn't taken then. An answer that doesn't end well isn't whole.
 #[utoipa::path(
     get, path = "/v1/events", operation_id = "read_events", tag = "Events", params(ReadEvents, Freshness),
-    responses((status = 200, description = "Some events.", body = EventPage), Refusals),
+    responses(
+        (status = 200, description = "Some events; or all of them, as a file.", content(
+            (EventPage = "application/json"),
+            (String = "text/csv", example = "specversion,id,source,type,…\r\n"),
+            (CloudEvent = "application/x-ndjson"),
+        )),
+        Refusals,
+    ),
 )]
 pub(crate) async fn read_events(
     State(api): State<QueryApi>,
     asking: Asking,
+    Accepted(file): Accepted,
     Asked(query): Asked<ReadEvents>,
-) -> Result<Answer<EventPage>, QueryError> {
+) -> Result<Response, QueryError> {
+    if let Some(file) = file {
+        if query.limited {
+            return Err(BadParameter::invalid("limit", "an export is the whole feed").into());
+        }
+        let whole = export::Whole::new(&api, query.after, query.r#type);
+        return exports::answer(&api, asking, Source::Log, whole, file).await;
+    }
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
     let (mut items, mut reached) = (Vec::new(), query.after);
     for _ in 0..MOST_SPANS {
@@ -92,5 +120,5 @@ pub(crate) async fn read_events(
     }
     let position = snapshot.position;
     snapshot.close().await?;
-    Ok(Answer::at(position, EventPage { items, next_after: reached.0 }))
+    Ok(Answer::at(position, EventPage { items, next_after: reached.0 }).into_response())
 }

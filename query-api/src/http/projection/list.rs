@@ -1,6 +1,7 @@
 //! `GET /v1/projections`: how far each read model is.
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,6 +10,7 @@ use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
+use crate::export::{self, Accepted, Column};
 use crate::http::queue::list::Nothing;
 use crate::http::refusals::Refusals;
 use crate::snapshot::Source;
@@ -62,15 +64,25 @@ pub(crate) struct Projections {
 }
 
 /// How far each read model is behind the log.
+///
+/// `Accept: text/csv` or `Accept: application/x-ndjson` gets it as a file.
 #[utoipa::path(
     get, path = "/v1/projections", operation_id = "get_projections", tag = "Operation", params(Freshness),
-    responses((status = 200, description = "The read models.", body = Projections), Refusals),
+    responses(
+        (status = 200, description = "The read models.", content(
+            (Projections = "application/json"),
+            (String = "text/csv", example = "name,version,position,…\r\nticket_list,2,4711,…\r\n"),
+            (Projection = "application/x-ndjson"),
+        )),
+        Refusals,
+    ),
 )]
 pub(crate) async fn get_projections(
     State(api): State<QueryApi>,
     asking: Asking,
+    Accepted(file): Accepted,
     Asked(Nothing): Asked<Nothing>,
-) -> Result<Answer<Projections>, QueryError> {
+) -> Result<Response, QueryError> {
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
     let rows = sqlx::query_as!(
         CheckpointRow,
@@ -84,9 +96,23 @@ pub(crate) async fn get_projections(
     let head = snapshot.position;
     snapshot.close().await?;
     let now = api.0.clock.now();
-    let items = rows.into_iter().map(|row| row.shown(head.0, now)).collect();
-    Ok(Answer::at(head, Projections { items }))
+    let items: Vec<_> = rows.into_iter().map(|row| row.shown(head.0, now)).collect();
+    match file {
+        Some(file) => export::items(&api, file, "projections", head, COLUMNS.to_vec(), &items).await,
+        None => Ok(Answer::at(head, Projections { items }).into_response()),
+    }
 }
+
+const COLUMNS: [Column<Projection>; 8] = [
+    ("name", |row, to| to.put(&row.name)),
+    ("version", |row, to| to.put(&row.version)),
+    ("position", |row, to| to.put(&row.position)),
+    ("lag_events", |row, to| to.put(&row.lag_events)),
+    ("lag_seconds", |row, to| to.put(&row.lag_seconds)),
+    ("state", |row, to| to.put(&row.state)),
+    ("parked", |row, to| to.put(&row.parked)),
+    ("updated_at", |row, to| to.put(&row.updated_at)),
+];
 
 impl CheckpointRow {
     fn shown(self, head: i64, now: DateTime<Utc>) -> Projection {

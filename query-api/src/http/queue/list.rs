@@ -1,16 +1,21 @@
 //! `GET /v1/queues`: how many tickets there are, by what agents sort them by.
 
+mod export;
+
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use domain::identity::{Principal, Visibility};
 use domain::ids::TenantId;
 use serde::Serialize;
 use sqlx::QueryBuilder;
 use utoipa::ToSchema;
 
+use self::export::QueueLine;
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
+use crate::export::Accepted;
 use crate::http::refusals::Refusals;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::{ReadModel, Snapshot, Source};
@@ -86,15 +91,25 @@ pub(crate) struct Queues {
 /// How many tickets there are: in all, and by status, priority, assignee and so on.
 ///
 /// Those who don't see all of the tenant's tickets get counts of those that they see.
+///
+/// `Accept: text/csv` or `Accept: application/x-ndjson` gets them as a file, a line for each value.
 #[utoipa::path(
     get, path = "/v1/queues", operation_id = "get_queues", tag = "Queues", params(Freshness),
-    responses((status = 200, description = "The counts.", body = Queues), Refusals),
+    responses(
+        (status = 200, description = "The counts.", content(
+            (Queues = "application/json"),
+            (String = "text/csv", example = "by,key,count,open\r\nstatus,open,12,12\r\n"),
+            (QueueLine = "application/x-ndjson"),
+        )),
+        Refusals,
+    ),
 )]
 pub(crate) async fn get_queues(
     State(api): State<QueryApi>,
     asking: Asking,
+    Accepted(file): Accepted,
     Asked(Nothing): Asked<Nothing>,
-) -> Result<Answer<Queues>, QueryError> {
+) -> Result<Response, QueryError> {
     let caller = &*asking.principal;
     let (position, rows) = if caller.visibility() == Visibility::Tenant {
         let models = Source::Models(&[ReadModel::QueueCounts, ReadModel::Sla]);
@@ -112,7 +127,11 @@ pub(crate) async fn get_queues(
         snapshot.close().await?;
         (position, rows)
     };
-    Ok(Answer::at(position, gather(rows)))
+    let queues = gather(rows);
+    match file {
+        Some(file) => export::answer(&api, file, position, &queues).await,
+        None => Ok(Answer::at(position, queues).into_response()),
+    }
 }
 
 /// How many tickets a tenant has, all of them.

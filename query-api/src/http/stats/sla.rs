@@ -122,7 +122,7 @@ pub(crate) async fn get_sla_stats(
     }
     let stats = SlaStats::new(query, rows);
     Ok(match file {
-        Some(format) => export::file(format, position, &stats)?,
+        Some(file) => export::answer(&api, file, position, &stats).await?,
         None => Answer::at(position, stats).into_response(),
     })
 }

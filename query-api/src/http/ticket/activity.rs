@@ -1,6 +1,9 @@
 //! `GET /v1/tickets/{id}/activity`: the audit trail of one ticket.
 
+mod export;
+
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use domain::identity::Principal;
 use service_kit::http::Path;
 use sqlx::{Postgres, QueryBuilder, Row};
@@ -13,6 +16,7 @@ use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::cursor::{self, Binding};
 use crate::error::QueryError;
+use crate::export::{self as exports, Accepted};
 use crate::http::activity_view::{ActivityRow, ActivityView, COLUMNS};
 use crate::http::refusals::Refusals;
 use crate::page::{Page, PageQuery};
@@ -44,19 +48,35 @@ impl FromParameters for GetActivity {
 /// What was done to a ticket, from its beginning: who, when, from where, what it was and what it became.
 ///
 /// Customers get neither what is internal nor others' addresses.
+///
+/// `Accept: text/csv` or `Accept: application/x-ndjson` gets all of it as a file; `limit`, `cursor` and
+/// `count` aren't taken then.
 #[utoipa::path(
     get, path = "/v1/tickets/{id}/activity", operation_id = "get_activity", tag = "Tickets",
     params(TicketPath, TypeParameter, PageQuery, Freshness),
-    responses((status = 200, description = "A page of activity.", body = Page<ActivityView>), Refusals),
+    responses(
+        (status = 200, description = "A page of activity; or all of it, as a file.", content(
+            (Page<ActivityView> = "application/json"),
+            (String = "text/csv", example = "type,field,old_value,…\r\ncreated,status,,…\r\n"),
+            (ActivityView = "application/x-ndjson"),
+        )),
+        Refusals,
+    ),
 )]
 pub(crate) async fn get_activity(
     State(api): State<QueryApi>,
     asking: Asking,
     Path(id): Path<String>,
+    Accepted(file): Accepted,
     Asked(query): Asked<GetActivity>,
-) -> Result<Answer<Page<ActivityView>>, QueryError> {
+) -> Result<Response, QueryError> {
     let reference = Reference::parse(id)?;
     let models = Source::Models(&[ReadModel::TicketList, ReadModel::Activity]);
+    if let Some(file) = file {
+        query.page.whole()?;
+        return exports::answer(&api, asking, models, export::Whole { reference, types: query.types }, file)
+            .await;
+    }
     let mut snapshot = api.snapshot(&asking, models).await?;
     let caller = &*asking.principal;
     let ticket = find(&mut snapshot, caller, &reference).await?.id;
@@ -86,7 +106,7 @@ pub(crate) async fn get_activity(
     let page = Page::cut(rows, query.page.limit, total, |last| {
         cursor::seal(&api.0.cursor_key, &binding, &(last.position, last.ordinal))
     });
-    Ok(Answer::at(position, page.map(|row| ActivityView::new(row, caller))))
+    Ok(Answer::at(position, page.map(|row| ActivityView::new(row, caller))).into_response())
 }
 
 fn push_from<'a>(

@@ -1,6 +1,9 @@
 //! `GET /v1/tickets/{id}/assignments`: who had a ticket, from when until when.
 
+mod export;
+
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use domain::identity::Principal;
 use serde::Serialize;
 use service_kit::http::Path;
@@ -13,13 +16,14 @@ use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::cursor::{self, Binding};
 use crate::error::QueryError;
+use crate::export::{self as exports, Accepted};
 use crate::http::person::Person;
 use crate::http::refusals::Refusals;
 use crate::page::{Page, PageQuery};
 use crate::snapshot::{ReadModel, Snapshot, Source};
 use crate::time::Time;
 
-#[derive(Debug)]
+#[derive(Debug, sqlx::FromRow)]
 struct AssignmentRow {
     position: i64,
     agent: Option<String>,
@@ -58,19 +62,34 @@ pub(crate) struct AssignmentView {
 }
 
 /// Who had a ticket, from when until when, the first at the beginning.
+///
+/// `Accept: text/csv` or `Accept: application/x-ndjson` gets all of it as a file; `limit`, `cursor` and
+/// `count` aren't taken then.
 #[utoipa::path(
     get, path = "/v1/tickets/{id}/assignments", operation_id = "get_assignments", tag = "Tickets",
     params(TicketPath, PageQuery, Freshness),
-    responses((status = 200, description = "A page of assignments.", body = Page<AssignmentView>), Refusals),
+    responses(
+        (status = 200, description = "A page of assignments; or all of it, as a file.", content(
+            (Page<AssignmentView> = "application/json"),
+            (String = "text/csv", example = "agent,team,organization,…\r\namir,,,…\r\n"),
+            (AssignmentView = "application/x-ndjson"),
+        )),
+        Refusals,
+    ),
 )]
 pub(crate) async fn get_assignments(
     State(api): State<QueryApi>,
     asking: Asking,
     Path(id): Path<String>,
+    Accepted(file): Accepted,
     Asked(query): Asked<PageQuery>,
-) -> Result<Answer<Page<AssignmentView>>, QueryError> {
+) -> Result<Response, QueryError> {
     let reference = Reference::parse(id)?;
     let models = Source::Models(&[ReadModel::TicketList, ReadModel::Activity]);
+    if let Some(file) = file {
+        query.whole()?;
+        return exports::answer(&api, asking, models, export::Whole { reference }, file).await;
+    }
     let mut snapshot = api.snapshot(&asking, models).await?;
     let caller = &*asking.principal;
     let ticket = find(&mut snapshot, caller, &reference).await?.id;
@@ -94,7 +113,7 @@ pub(crate) async fn get_assignments(
     snapshot.close().await?;
     let page =
         Page::cut(rows, query.limit, total, |last| cursor::seal(&api.0.cursor_key, &binding, &last.position));
-    Ok(Answer::at(position, page.map(|row| AssignmentView::new(row, caller))))
+    Ok(Answer::at(position, page.map(|row| AssignmentView::new(row, caller))).into_response())
 }
 
 async fn count(snapshot: &mut Snapshot, ticket: Uuid) -> Result<i64, sqlx::Error> {

@@ -1,6 +1,9 @@
 //! `GET /v1/tickets/{id}/attachments`: the files of one ticket.
 
+mod export;
+
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use domain::identity::Principal;
 use serde::Serialize;
 use service_kit::http::Path;
@@ -14,6 +17,7 @@ use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::cursor::{self, Binding};
 use crate::error::QueryError;
+use crate::export::{self as exports, Accepted};
 use crate::http::refusals::Refusals;
 use crate::page::{Page, PageQuery};
 use crate::snapshot::{ReadModel, Source};
@@ -47,28 +51,42 @@ pub(crate) struct AttachmentView {
 }
 
 /// The files of a ticket's messages, in the order in which they came.
+///
+/// `Accept: text/csv` or `Accept: application/x-ndjson` gets all of it as a file; `limit`, `cursor` and
+/// `count` aren't taken then.
 #[utoipa::path(
     get, path = "/v1/tickets/{id}/attachments", operation_id = "get_attachments", tag = "Tickets",
     params(TicketPath, PageQuery, Freshness),
-    responses((status = 200, description = "A page of files.", body = Page<AttachmentView>), Refusals),
+    responses(
+        (status = 200, description = "A page of files; or all of it, as a file.", content(
+            (Page<AttachmentView> = "application/json"),
+            (String = "text/csv", example = "id,message_id,name,…\r\n"),
+            (AttachmentView = "application/x-ndjson"),
+        )),
+        Refusals,
+    ),
 )]
 pub(crate) async fn get_attachments(
     State(api): State<QueryApi>,
     asking: Asking,
     Path(id): Path<String>,
+    Accepted(file): Accepted,
     Asked(query): Asked<PageQuery>,
-) -> Result<Answer<Page<AttachmentView>>, QueryError> {
+) -> Result<Response, QueryError> {
     let reference = Reference::parse(id)?;
     let models = Source::Models(&[ReadModel::TicketList, ReadModel::Conversation]);
+    if let Some(file) = file {
+        query.whole()?;
+        return exports::answer(&api, asking, models, export::Whole { reference }, file).await;
+    }
     let mut snapshot = api.snapshot(&asking, models).await?;
     let caller = &*asking.principal;
     let ticket = find(&mut snapshot, caller, &reference).await?.id;
     let binding = Binding::new("attachments", &(asking.view(), ticket));
     let after: Option<(i64, Uuid)> = query.after(&api.0.cursor_key, &binding)?;
 
-    let mut sql = QueryBuilder::new(
-        "SELECT f.id, f.message_id, f.name, f.content_type, f.size, f.internal, f.created_at, f.position",
-    );
+    let mut sql = QueryBuilder::new("SELECT ");
+    sql.push(FIELDS);
     push_from(&mut sql, caller, ticket);
     if let Some((position, id)) = after {
         sql.push(" AND (f.position, f.id) > (").push_bind(position).push(", ").push_bind(id).push(")");
@@ -86,8 +104,12 @@ pub(crate) async fn get_attachments(
     let page = Page::cut(rows, query.limit, total, |last| {
         cursor::seal(&api.0.cursor_key, &binding, &(last.position, last.id))
     });
-    Ok(Answer::at(position, page))
+    Ok(Answer::at(position, page).into_response())
 }
+
+/// The columns of `read.attachments AS f`.
+const FIELDS: &str =
+    "f.id, f.message_id, f.name, f.content_type, f.size, f.internal, f.created_at, f.position";
 
 fn push_from(sql: &mut QueryBuilder<'_, Postgres>, caller: &Principal, ticket: Uuid) {
     sql.push(" FROM read.attachments AS f WHERE f.tenant_id = ").push_bind(caller.tenant.0);

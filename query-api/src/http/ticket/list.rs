@@ -4,6 +4,9 @@ mod candidates;
 mod export;
 mod filter;
 mod sort;
+mod whole;
+
+pub(crate) use self::whole::WholeList;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -123,10 +126,10 @@ pub(crate) async fn list_tickets(
 ) -> Result<Response, QueryError> {
     let caller = &*asking.principal;
     query.check(caller)?;
-    if let Some(format) = file {
+    if let Some(file) = file {
         query.page.whole()?;
         let source = Source::Models(query.models(caller));
-        return exports::answer(&api, asking, source, query, format).await;
+        return exports::answer(&api, asking, source, query, file).await;
     }
     let binding = Binding::new("tickets", &(asking.view(), &query.filter, query.sort));
     let after = query.page.after(&api.0.cursor_key, &binding)?;

@@ -1,9 +1,11 @@
 //! `GET /v1/tickets/{id}/messages`: the conversation.
 
 mod beside;
+mod export;
 mod view;
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use domain::identity::Principal;
 use service_kit::http::Path;
 use sqlx::{QueryBuilder, Row};
@@ -17,6 +19,7 @@ use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::cursor::{self, Binding};
 use crate::error::QueryError;
+use crate::export::{self as exports, Accepted};
 use crate::http::refusals::Refusals;
 use crate::page::{Page, PageQuery};
 use crate::snapshot::{ReadModel, Snapshot, Source};
@@ -25,19 +28,34 @@ use crate::snapshot::{ReadModel, Snapshot, Source};
 ///
 /// Replies, and notes for those who may read them, as they stand now, with who has read them. Staff
 /// also get former texts. The ticket's own description is not among them.
+///
+/// `Accept: text/csv` or `Accept: application/x-ndjson` gets all of it as a file; `limit`, `cursor` and
+/// `count` aren't taken then.
 #[utoipa::path(
     get, path = "/v1/tickets/{id}/messages", operation_id = "get_messages", tag = "Tickets",
     params(TicketPath, PageQuery, Freshness),
-    responses((status = 200, description = "A page of messages.", body = Page<MessageView>), Refusals),
+    responses(
+        (status = 200, description = "A page of messages; or all of it, as a file.", content(
+            (Page<MessageView> = "application/json"),
+            (String = "text/csv", example = "id,type,internal,…\r\n"),
+            (MessageView = "application/x-ndjson"),
+        )),
+        Refusals,
+    ),
 )]
 pub(crate) async fn get_messages(
     State(api): State<QueryApi>,
     asking: Asking,
     Path(id): Path<String>,
+    Accepted(file): Accepted,
     Asked(query): Asked<PageQuery>,
-) -> Result<Answer<Page<MessageView>>, QueryError> {
+) -> Result<Response, QueryError> {
     let reference = Reference::parse(id)?;
     let models = Source::Models(&[ReadModel::TicketList, ReadModel::Conversation]);
+    if let Some(file) = file {
+        query.whole()?;
+        return exports::answer(&api, asking, models, export::Whole { reference }, file).await;
+    }
     let mut snapshot = api.snapshot(&asking, models).await?;
     let caller = &*asking.principal;
     let ticket = find(&mut snapshot, caller, &reference).await?.id;
@@ -58,7 +76,7 @@ pub(crate) async fn get_messages(
     let mut beside = Beside::read(&mut snapshot, caller, &page.items).await?;
     let position = snapshot.position;
     snapshot.close().await?;
-    Ok(Answer::at(position, page.map(|row| MessageView::new(row, &mut beside, caller))))
+    Ok(Answer::at(position, page.map(|row| MessageView::new(row, &mut beside, caller))).into_response())
 }
 
 async fn count(

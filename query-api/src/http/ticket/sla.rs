@@ -141,7 +141,7 @@ fn fold(facts: &[Fact]) -> TicketClocks {
             Some(Event::Sla(_)) if take(&mut governing, fact) => {
                 clocks.rules_changed(moment, governing.rules());
             }
-            Some(Event::Sla(_) | Event::Tenant(_)) | None => {}
+            Some(Event::Sla(_) | Event::Tenant(_) | Event::Export(_)) | None => {}
         }
     }
     clocks

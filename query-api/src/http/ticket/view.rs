@@ -2,6 +2,7 @@
 
 mod columns;
 
+use chrono::{DateTime, Utc};
 use domain::identity::Principal;
 use serde::Serialize;
 use serde_json::Value;
@@ -151,6 +152,11 @@ pub(crate) struct InternalView {
 }
 
 impl TicketView {
+    /// When it was opened.
+    pub(crate) fn created_at(&self) -> DateTime<Utc> {
+        self.created_at.0
+    }
+
     /// A ticket as this caller may see it.
     pub(crate) fn new(row: TicketRow, standing: Option<Standing>, caller: &Principal) -> Self {
         let notes = caller.sees_notes();

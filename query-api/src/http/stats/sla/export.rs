@@ -4,13 +4,19 @@ use axum::response::Response;
 use domain::ids::Position;
 
 use super::SlaStats;
+use crate::QueryApi;
 use crate::error::QueryError;
-use crate::export::{self, Cells, Format};
+use crate::export::{self, Cells, File, Format};
 
 /// A line for each group.
-pub(super) fn file(format: Format, position: Position, stats: &SlaStats) -> Result<Response, QueryError> {
+pub(super) async fn answer(
+    api: &QueryApi,
+    file: File,
+    position: Position,
+    stats: &SlaStats,
+) -> Result<Response, QueryError> {
     let mut out = Vec::new();
-    match format {
+    match file.format {
         Format::Csv => csv(stats, &mut out),
         Format::Ndjson => {
             for group in &stats.items {
@@ -19,7 +25,7 @@ pub(super) fn file(format: Format, position: Position, stats: &SlaStats) -> Resu
             }
         }
     }
-    Ok(export::file(format, "sla-stats", position, out.into()))
+    export::whole(api, file, "sla-stats", position, out).await
 }
 
 /// What groups have in common, in the order in which it was asked for, and how many there are.

@@ -4,6 +4,7 @@ use domain::identity::Principal;
 
 use super::candidates::Found;
 use super::{ListTickets, with_standings};
+use crate::error::QueryError;
 use crate::export::{Column, Exported, declare, open, read};
 use crate::http::ticket::row::COLUMNS;
 use crate::http::ticket::view::TicketView;
@@ -17,20 +18,20 @@ impl Exported for ListTickets {
         TicketView::columns(caller)
     }
 
-    async fn begin(&self, snapshot: &mut Snapshot, caller: &Principal) -> Result<(), sqlx::Error> {
+    async fn begin(&mut self, snapshot: &mut Snapshot, caller: &Principal) -> Result<(), QueryError> {
         let found = Found::look(snapshot, caller, &self.filter).await?;
         let mut sql = declare();
         sql.push(COLUMNS);
         self.push(&found, caller, &mut sql);
         self.sort.push_order(&mut sql);
-        open(snapshot, sql).await
+        Ok(open(snapshot, sql).await?)
     }
 
     async fn next(
-        &self,
+        &mut self,
         snapshot: &mut Snapshot,
         caller: &Principal,
-    ) -> Result<Vec<TicketView>, sqlx::Error> {
+    ) -> Result<Vec<TicketView>, QueryError> {
         let rows = read(snapshot).await?;
         let rows = with_standings(snapshot, caller, rows).await?;
         Ok(rows.into_iter().map(|(row, standing)| TicketView::new(row, standing, caller)).collect())

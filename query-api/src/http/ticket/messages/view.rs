@@ -1,5 +1,7 @@
 //! A message as an answer shows it.
 
+mod columns;
+
 use domain::identity::Principal;
 use serde::Serialize;
 use serde_json::Value;

@@ -1,0 +1,56 @@
+//! All tickets of a tenant, deleted ones and spam too, for those who run Docket.
+
+use chrono::{DateTime, Utc};
+use domain::identity::Principal;
+
+use super::with_standings;
+use crate::error::QueryError;
+use crate::export::{Column, Exported, declare, open, read};
+use crate::http::ticket::row::COLUMNS;
+use crate::http::ticket::view::TicketView;
+use crate::snapshot::Snapshot;
+
+/// Those that were opened between two moments.
+pub(crate) struct WholeList {
+    from: Option<DateTime<Utc>>,
+    to: Option<DateTime<Utc>>,
+}
+
+impl WholeList {
+    /// Not before `from`, and before `to`.
+    pub(crate) fn of(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Self {
+        Self { from, to }
+    }
+}
+
+impl Exported for WholeList {
+    const NAME: &'static str = "tickets";
+    type View = TicketView;
+
+    fn columns(caller: &Principal) -> Vec<Column<TicketView>> {
+        TicketView::columns(caller)
+    }
+
+    async fn begin(&mut self, snapshot: &mut Snapshot, caller: &Principal) -> Result<(), QueryError> {
+        let mut sql = declare();
+        sql.push(COLUMNS).push(" FROM read.tickets AS t WHERE t.tenant_id = ").push_bind(caller.tenant.0);
+        if let Some(from) = self.from {
+            sql.push(" AND t.created_at >= ").push_bind(from);
+        }
+        if let Some(to) = self.to {
+            sql.push(" AND t.created_at < ").push_bind(to);
+        }
+        sql.push(" ORDER BY t.created_at, t.id");
+        Ok(open(snapshot, sql).await?)
+    }
+
+    async fn next(
+        &mut self,
+        snapshot: &mut Snapshot,
+        caller: &Principal,
+    ) -> Result<Vec<TicketView>, QueryError> {
+        let rows = read(snapshot).await?;
+        let rows = with_standings(snapshot, caller, rows).await?;
+        Ok(rows.into_iter().map(|(row, standing)| TicketView::new(row, standing, caller)).collect())
+    }
+}
