@@ -17,7 +17,28 @@ use crate::parameters::FromParameters;
 /// A caller whose token was verified and whose role allows the operation. The router's layer puts
 /// them there; a handler behind no such layer gets nobody.
 #[derive(Clone, Debug)]
-pub(crate) struct Permitted(pub(crate) Arc<Principal>);
+pub(crate) struct Permitted(pub(crate) Arc<Principal>, pub(crate) Token);
+
+/// The token that a caller showed, to be looked at again while they stay.
+#[derive(Clone)]
+pub(crate) struct Token(Arc<str>);
+
+impl Token {
+    pub(crate) fn new(token: &str) -> Self {
+        Self(token.into())
+    }
+
+    /// As it was shown.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token")
+    }
+}
 
 /// A permitted caller, with the position that they need to see.
 #[derive(Clone, Debug)]
@@ -28,6 +49,10 @@ pub(crate) struct Asking {
     pub(crate) min_position: Option<Position>,
     /// How long they wait for it.
     pub(crate) wait: Duration,
+    /// The same, if they said so themselves.
+    pub(crate) asked_to_wait: Option<Duration>,
+    /// What shows who they are.
+    pub(crate) token: Token,
 }
 
 impl Asking {
@@ -49,12 +74,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Asking {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Some(Permitted(principal)) = parts.extensions.get::<Permitted>().cloned() else {
+        let Some(Permitted(principal, token)) = parts.extensions.get::<Permitted>().cloned() else {
             tracing::error!(path = parts.uri.path(), "a route without authorisation");
             return Err(Problem::internal());
         };
         let MinPosition(min_position) = MinPosition::from_request_parts(parts, state).await?;
-        Ok(Self { principal, min_position, wait: Wait::read(&parts.headers).0 })
+        let asked_to_wait = Wait::asked(&parts.headers);
+        let wait = asked_to_wait.unwrap_or(Wait::DEFAULT);
+        Ok(Self { principal, min_position, wait, asked_to_wait, token })
     }
 }
 

@@ -3,12 +3,10 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use axum::http::HeaderMap;
 use domain::identity::Principal;
 use domain::ids::Position;
-use futures::StreamExt as _;
 use futures::stream::{self, Stream};
 use service_kit::wait::pause;
 
@@ -18,7 +16,7 @@ use crate::http::event_view::CloudEvent;
 use crate::log::{self, Fact};
 use crate::snapshot::{Snapshot, Source};
 use crate::visibility;
-use crate::wake::{Ear, NET};
+use crate::wake::Ear;
 
 /// How many positions one statement goes over.
 const SPAN: i64 = 5000;
@@ -83,49 +81,29 @@ pub(crate) async fn shown(
 struct Following {
     api: QueryApi,
     caller: Arc<Principal>,
-    /// With the token, which is looked at again and again: a stream ends with it.
-    headers: HeaderMap,
     types: Vec<String>,
     ear: Ear,
     after: Position,
     ready: VecDeque<CloudEvent>,
-    checked: Instant,
 }
 
-/// All events after a position, and then as they come. Ends when the token expires, when the service
-/// stops, and never otherwise.
+/// All events after a position, and then as they come. Never ends by itself.
 pub(crate) fn follow(
     api: QueryApi,
     caller: Arc<Principal>,
-    headers: HeaderMap,
     types: Vec<String>,
     after: Position,
 ) -> impl Stream<Item = CloudEvent> + Send + use<> {
-    let shutdown = api.0.shutdown.clone();
     let ear = api.0.wake.listen();
-    let following = Following {
-        api,
-        caller,
-        headers,
-        types,
-        ear,
-        after,
-        ready: VecDeque::new(),
-        checked: Instant::now(),
-    };
+    let following = Following { api, caller, types, ear, after, ready: VecDeque::new() };
     stream::unfold(following, |mut following| async {
         following.next().await.map(|event| (event, following))
     })
-    .take_until(shutdown.cancelled_owned())
 }
 
 impl Following {
     async fn next(&mut self) -> Option<CloudEvent> {
         loop {
-            if self.checked.elapsed() >= NET {
-                self.api.0.authenticator.authenticate(&self.headers).await.ok()?;
-                self.checked = Instant::now();
-            }
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }

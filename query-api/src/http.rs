@@ -22,6 +22,7 @@ use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use domain::identity::Operation;
+use service_kit::auth::bearer;
 use service_kit::problem::Problem;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
@@ -30,7 +31,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes as handlers;
 
 use crate::QueryApi;
-use crate::asking::Permitted;
+use crate::asking::{Permitted, Token};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -143,9 +144,10 @@ async fn permit(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let principal = api.0.authenticator.authenticate(request.headers()).await?;
+    let token = Token::new(bearer(request.headers())?);
+    let principal = api.0.authenticator.verify(token.expose()).await?;
     principal.may(operation).map_err(|denied| Problem::forbidden(denied.to_string()))?;
-    request.extensions_mut().insert(Permitted(principal));
+    request.extensions_mut().insert(Permitted(principal, token));
     Ok(next.run(request).await)
 }
 

@@ -15,6 +15,7 @@ mod error;
 mod export;
 mod follow;
 mod http;
+mod live;
 mod log;
 mod page;
 mod parameters;
@@ -41,10 +42,12 @@ use tokio_util::sync::CancellationToken;
 
 pub use cursor::CursorKey;
 pub use http::{openapi, page_routes, public_paths, routes};
+pub use live::StreamLimits;
 pub use wake::Wake;
 
 use asking::Asking;
 use error::QueryError;
+use live::{Place, Places};
 use progress::Progress;
 use snapshot::{Snapshot, Source};
 
@@ -66,6 +69,8 @@ pub struct Deps {
     pub wake: Wake,
     /// Ends event streams.
     pub shutdown: CancellationToken,
+    /// How many streams there may be.
+    pub streams: StreamLimits,
 }
 
 /// The query API. Cheap to clone.
@@ -86,6 +91,8 @@ struct Inner {
     tenants: Cache<domain::ids::TenantId, ()>,
     /// The exports that may run at the same time.
     exports: Arc<Semaphore>,
+    /// The streams that are open.
+    places: Arc<Places>,
 }
 
 impl std::fmt::Debug for QueryApi {
@@ -116,6 +123,7 @@ impl QueryApi {
             shutdown: deps.shutdown,
             tenants: Cache::new(10_000),
             exports,
+            places: Places::new(deps.streams),
         }))
     }
 
@@ -141,6 +149,11 @@ impl QueryApi {
                 return Err(QueryError::NotYetVisible { wanted, at });
             }
         }
+    }
+
+    /// Takes a place for a stream of a kind.
+    fn place(&self, asking: &Asking, kind: &'static str) -> Result<Place, QueryError> {
+        self.0.places.take(&asking.principal, kind).map_err(QueryError::TooManyStreams)
     }
 
     async fn of_known_tenant(&self, mut snapshot: Snapshot, asking: &Asking) -> Result<Snapshot, QueryError> {

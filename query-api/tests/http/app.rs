@@ -13,7 +13,7 @@ use domain::ticket::upcast::Upcasters;
 use domain::time::Ids as _;
 use event_store::{Append, EventLog, LogOptions, NewEvent, Outcome};
 use projection_service::{Runtime, RuntimeOptions};
-use query_api::{CursorKey, Deps, QueryApi, Wake};
+use query_api::{CursorKey, Deps, QueryApi, StreamLimits, Wake};
 use serde_json::{Value, json};
 use service_kit::auth::{AuthConfig, Authenticator, Claims, DevIssuer};
 use service_kit::clock::{RandomIds, SystemClock};
@@ -125,6 +125,7 @@ impl App {
             clock,
             wake: Wake::on(log.head()),
             shutdown: shutdown.clone(),
+            streams: StreamLimits::default(),
         });
         let router = api
             .router()

@@ -1,12 +1,9 @@
 //! `GET /v1/events/stream`: server-sent events, live, with resume.
 
-use std::convert::Infallible;
-use std::time::Duration;
-
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::Response;
+use bytes::Bytes;
 use domain::ids::Position;
 use futures::StreamExt as _;
 use service_kit::http::{POSITION, position_header};
@@ -14,20 +11,16 @@ use utoipa::IntoParams;
 
 use super::list::position;
 use crate::QueryApi;
-use crate::answer::PRIVATE;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
 use crate::follow::follow;
 use crate::http::event_view::CloudEvent;
 use crate::http::refusals::Refusals;
+use crate::live;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::Source;
 
-/// Proxies close what is silent for long; the usual limit is 60 s.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Tells nginx, and those that took it over, not to hold the stream back.
-const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// From where, which events.
 #[derive(Debug, IntoParams)]
@@ -83,21 +76,17 @@ pub(crate) async fn stream_events(
     let head = snapshot.position;
     snapshot.close().await?;
     let after = last.or(query.after).unwrap_or(head);
-    let events = follow(api, asking.principal, headers, query.r#type, after);
-    let stream = Sse::new(events.map(|event| Ok::<_, Infallible>(message(&event))))
-        .keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat"));
-    let mut response = stream.into_response();
-    let sent = response.headers_mut();
-    sent.insert(POSITION, position_header(head));
-    sent.insert(header::CACHE_CONTROL, PRIVATE);
-    sent.insert(X_ACCEL_BUFFERING, axum::http::HeaderValue::from_static("no"));
+    let place = api.place(&asking, "sse")?;
+    let events = follow(api.clone(), asking.principal, query.r#type, after);
+    let mut response = live::respond(&api, place, asking.token, events.map(|event| message(&event)));
+    response.headers_mut().insert(POSITION, position_header(head));
     Ok(response)
 }
 
-fn message(event: &CloudEvent) -> Event {
+fn message(event: &CloudEvent) -> Bytes {
     // JSON has no raw line breaks, so the data is always one line.
     let data = serde_json::to_string(event).unwrap_or_default();
-    Event::default().id(event.position.to_string()).event(event.event_type()).data(data)
+    live::message(Some(event.position), event.event_type(), &data)
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<Position>, BadParameter> {
