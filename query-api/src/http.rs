@@ -84,6 +84,7 @@ fn table() -> Vec<(Operation, UtoipaMethodRouter<QueryApi>)> {
         (Operation::SearchAudit, handlers!(audit::search::search_audit)),
         (Operation::ReadEvents, handlers!(event::list::read_events)),
         (Operation::StreamEvents, handlers!(event::stream::stream_events)),
+        (Operation::OpenSocket, handlers!(event::socket::open_event_socket)),
         (Operation::GetProjections, handlers!(projection::list::get_projections)),
     ]
 }
@@ -144,7 +145,10 @@ async fn permit(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let token = Token::new(bearer(request.headers())?);
+    let token = Token::new(match operation {
+        Operation::OpenSocket => event::socket::token(request.headers())?,
+        _ => bearer(request.headers())?,
+    });
     let principal = api.0.authenticator.verify(token.expose()).await?;
     principal.may(operation).map_err(|denied| Problem::forbidden(denied.to_string()))?;
     request.extensions_mut().insert(Permitted(principal, token));

@@ -47,6 +47,7 @@ pub use wake::Wake;
 
 use asking::Asking;
 use error::QueryError;
+use follow::Hub;
 use live::{Place, Places};
 use progress::Progress;
 use snapshot::{Snapshot, Source};
@@ -91,6 +92,8 @@ struct Inner {
     tenants: Cache<domain::ids::TenantId, ()>,
     /// The exports that may run at the same time.
     exports: Arc<Semaphore>,
+    /// The tenants that are followed.
+    hub: Hub,
     /// The streams that are open.
     places: Arc<Places>,
 }
@@ -113,7 +116,6 @@ impl QueryApi {
         let exports = export::at_once(&deps.pool);
         Self(Arc::new(Inner {
             progress: Progress::new(deps.pool.clone()),
-            pool: deps.pool,
             authenticator: deps.authenticator,
             cursor_key: deps.cursor_key,
             cell: deps.cell,
@@ -123,7 +125,9 @@ impl QueryApi {
             shutdown: deps.shutdown,
             tenants: Cache::new(10_000),
             exports,
+            hub: Hub::new(&deps.pool),
             places: Places::new(deps.streams),
+            pool: deps.pool,
         }))
     }
 

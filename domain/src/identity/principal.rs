@@ -197,6 +197,7 @@ mod tests {
             GetAttachments,
             ReadEvents,
             StreamEvents,
+            OpenSocket,
         ];
         let client_admin = [
             ChangeStatus,
@@ -235,7 +236,7 @@ mod tests {
             ListCalendars,
             GetCalendar,
         ];
-        let agent = [AssignTicket, UnassignTicket, RouteTicket, ReadEvents, StreamEvents];
+        let agent = [AssignTicket, UnassignTicket, RouteTicket, ReadEvents, StreamEvents, OpenSocket];
         let lead = [DeleteTicket, RestoreTicket, RedactMessage];
         let stats = [GetStats, GetVolume, GetSatisfaction, GetAgentStats, GetSlaStats];
         let reading = [
@@ -278,8 +279,8 @@ mod tests {
             ("support_manager", &[&own, &desk, &agent, &lead, &stats, &manager]),
             ("support_admin", &[&own, &desk, &agent, &lead, &stats, &manager]),
             ("msp_admin", &[&own, &desk, &agent, &lead, &stats, &manager]),
-            ("auditor", &[&reading, &[SearchAudit]]),
-            ("analyst", &[&reading, &stats, &[ReadEvents, StreamEvents]]),
+            ("auditor", &[&reading, &[SearchAudit, ReadEvents, StreamEvents, OpenSocket]]),
+            ("analyst", &[&reading, &stats, &[ReadEvents, StreamEvents, OpenSocket]]),
             ("platform_admin", &[Operation::ALL]),
         ];
         for (role, allowed) in table {

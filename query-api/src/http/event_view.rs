@@ -2,7 +2,7 @@
 
 use domain::ids::TenantId;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -76,7 +76,7 @@ pub(crate) struct CloudEvent {
     useragent: Option<String>,
     /// The fact itself, in the present form of its type.
     #[schema(value_type = Object)]
-    data: Value,
+    data: Box<RawValue>,
 }
 
 impl CloudEvent {

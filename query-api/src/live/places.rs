@@ -127,13 +127,13 @@ mod tests {
         let take = |user, tenant| places.take(&caller(user, tenant), "test");
         let first = take("a", "one").unwrap();
         assert_eq!(take("a", "one").unwrap_err(), Crowded::User(1));
-        let _second = take("b", "one").unwrap();
+        let second = take("b", "one").unwrap();
         assert_eq!(take("c", "one").unwrap_err(), Crowded::Tenant(2));
-        let _third = take("a", "two").unwrap();
+        let third = take("a", "two").unwrap();
         assert_eq!(take("a", "three").unwrap_err(), Crowded::Process);
         drop(first);
         let again = take("c", "one").unwrap();
-        drop((again, _second, _third));
+        drop((again, second, third));
         let taken = places.taken.lock().unwrap();
         assert!(taken.all == 0 && taken.tenants.is_empty(), "{taken:?}");
     }

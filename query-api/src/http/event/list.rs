@@ -1,46 +1,64 @@
 //! `GET /v1/events`: the feed for machines.
 
+use std::time::Instant;
+
 use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::{IntoResponse as _, Response};
 use domain::ids::Position;
 use serde::Serialize;
+use service_kit::wait::pause;
 use utoipa::{IntoParams, ToSchema};
 
+use super::filter::EventFilter;
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
-use crate::follow;
+use crate::follow::{self, Follower};
 use crate::http::event_view::CloudEvent;
-use crate::http::refusals::Refusals;
-use crate::page::Limit;
+use crate::http::refusals::{Refusals, TooMany};
+use crate::log::Most;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::Source;
 
 /// How many spans of positions one request goes over, when few events in them are for the caller.
 const MOST_SPANS: usize = 20;
+/// The most events of a page, which is for machines.
+const MOST_EVENTS: u16 = 1_000;
+/// A page of large events ends early, after so many bytes of them.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// After which position, which events.
+/// After which position, how many.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReadEvents {
     /// The position after which to begin: 0, or the `next_after` of the answer before.
     #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Position,
-    /// How many events at most.
-    #[param(value_type = u16, required = false, default = 50, minimum = 1, maximum = 200)]
-    limit: Limit,
-    /// Only these, for example `TicketOpened,TicketResolved`.
-    #[param(required = false)]
-    r#type: Vec<String>,
+    /// How many events at most. A page of large events has fewer.
+    #[param(required = false, default = 50, minimum = 1, maximum = 1000)]
+    limit: u16,
+    #[param(ignore)]
+    filter: EventFilter,
 }
 
 impl FromParameters for ReadEvents {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
         Ok(Self {
             after: position(parameters)?.unwrap_or(Position::START),
-            limit: Limit::take(parameters)?,
-            r#type: parameters.many("type")?,
+            limit: limit(parameters)?,
+            filter: EventFilter::take(parameters)?,
         })
+    }
+}
+
+fn limit(parameters: &mut Parameters) -> Result<u16, BadParameter> {
+    let what = format!("a whole number from 1 to {MOST_EVENTS}");
+    match parameters.one("limit", &what)?.unwrap_or(50) {
+        limit @ 1..=MOST_EVENTS => Ok(limit),
+        _ => Err(BadParameter::invalid("limit", format!("it should be {what}"))),
     }
 }
 
@@ -68,29 +86,57 @@ pub(crate) struct EventPage {
 /// Positions are the whole cell's, so a tenant's have gaps; nothing is ever put in before what was
 /// read. Go on with `next_after` until it doesn't grow. `items` may be empty before the end, when
 /// nothing on a long stretch is for the caller.
+///
+/// With `Prefer: wait=N` (10 at most) and nothing to show, the answer comes when there is something, or
+/// after N seconds; `Preference-Applied` says that it did. With `Docket-Min-Position` the wait is for
+/// that position alone.
 #[utoipa::path(
-    get, path = "/v1/events", operation_id = "read_events", tag = "Events", params(ReadEvents, Freshness),
-    responses((status = 200, description = "Some events.", body = EventPage), Refusals),
+    get, path = "/v1/events", operation_id = "read_events", tag = "Events",
+    params(ReadEvents, EventFilter, Freshness),
+    responses((status = 200, description = "Some events.", body = EventPage), Refusals, TooMany),
 )]
 pub(crate) async fn read_events(
     State(api): State<QueryApi>,
     asking: Asking,
     Asked(query): Asked<ReadEvents>,
-) -> Result<Answer<EventPage>, QueryError> {
+) -> Result<Response, QueryError> {
+    let asked = Instant::now();
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
+    let filter = query.filter.resolve(&mut snapshot, &asking.principal).await?;
+    let limit = usize::from(query.limit);
     let (mut items, mut reached) = (Vec::new(), query.after);
     for _ in 0..MOST_SPANS {
-        let left = (query.limit.rows() - items.len()) as i64;
-        let batch =
-            follow::read(&api, &mut snapshot, &asking.principal, reached, &query.r#type, left).await?;
+        let most = Most { events: (limit - items.len()) as i64, bytes: MOST_BYTES };
+        let batch = follow::read(&api, &mut snapshot, &asking.principal, reached, &filter, most).await?;
         items.extend(batch.events);
         let ended = batch.reached <= reached;
         reached = batch.reached;
-        if ended || items.len() == query.limit.rows() {
+        if ended || batch.heavy || items.len() == limit {
             break;
         }
     }
-    let position = snapshot.position;
+    let mut position = snapshot.position;
     snapshot.close().await?;
-    Ok(Answer::at(position, EventPage { items, next_after: reached.0 }))
+    let wait = asking.asked_to_wait.filter(|_| items.is_empty() && asking.min_position.is_none());
+    if let Some(wait) = wait {
+        let left = wait.saturating_sub(asked.elapsed());
+        let _place = api.place(&asking, "poll")?;
+        let mut follower = Follower::new(api.clone(), asking.principal.clone(), filter, reached);
+        tokio::select! {
+            next = follower.next() => items = next,
+            () = pause(left) => {}
+            () = api.0.shutdown.cancelled() => {}
+        }
+        items.truncate(limit);
+        let last = items.last().map(|last: &CloudEvent| Position(last.position));
+        reached = last.unwrap_or(follower.position());
+        position = position.max(reached);
+    }
+    let mut response = Answer::at(position, EventPage { items, next_after: reached.0 }).into_response();
+    if let Some(wait) = wait
+        && let Ok(applied) = HeaderValue::from_str(&format!("wait={}", wait.as_secs()))
+    {
+        response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+    }
+    Ok(response)
 }

@@ -9,30 +9,30 @@ use futures::StreamExt as _;
 use service_kit::http::{POSITION, position_header};
 use utoipa::IntoParams;
 
+use super::filter::EventFilter;
 use super::list::position;
 use crate::QueryApi;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
-use crate::follow::follow;
+use crate::follow::{Follower, follow};
 use crate::http::event_view::CloudEvent;
-use crate::http::refusals::Refusals;
+use crate::http::refusals::{Refusals, TooMany};
 use crate::live;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::Source;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// From where, which events.
+/// From where.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StreamEvents {
     /// The position after which to begin; without it, and without `Last-Event-ID`, the stream begins
     /// with what comes next.
     #[param(value_type = Option<i64>, minimum = 0)]
-    after: Option<Position>,
-    /// Only these, for example `TicketOpened,TicketResolved`.
-    #[param(required = false)]
-    r#type: Vec<String>,
+    pub(super) after: Option<Position>,
+    #[param(ignore)]
+    pub(super) filter: EventFilter,
 }
 
 #[derive(IntoParams)]
@@ -47,7 +47,7 @@ pub(crate) struct Resume {
 
 impl FromParameters for StreamEvents {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
-        Ok(Self { after: position(parameters)?, r#type: parameters.many("type")? })
+        Ok(Self { after: position(parameters)?, filter: EventFilter::take(parameters)? })
     }
 }
 
@@ -55,14 +55,15 @@ impl FromParameters for StreamEvents {
 ///
 /// `id` is the position, `event` the type, `data` the CloudEvent. With `Last-Event-ID` or `after` it
 /// first sends what was missed: no event is left out or sent twice. The stream ends when the token
-/// expires; a comment is sent every 15 s so that nobody takes it for dead.
+/// expires, and breaks off when its reader takes nothing for 30 s; a comment is sent every 15 s so that
+/// nobody takes it for dead.
 #[utoipa::path(
     get, path = "/v1/events/stream", operation_id = "stream_events", tag = "Events",
-    params(StreamEvents, Resume, Freshness),
+    params(StreamEvents, EventFilter, Resume, Freshness),
     responses(
         (status = 200, description = "The stream.", body = String, content_type = "text/event-stream",
          example = "id: 4711\nevent: TicketOpened\ndata: {\"specversion\":\"1.0\",\"type\":\"TicketOpened\"}\n\n"),
-        Refusals,
+        Refusals, TooMany,
     ),
 )]
 pub(crate) async fn stream_events(
@@ -72,12 +73,13 @@ pub(crate) async fn stream_events(
     Asked(query): Asked<StreamEvents>,
 ) -> Result<Response, QueryError> {
     let last = last_event_id(&headers)?;
-    let snapshot = api.snapshot(&asking, Source::Log).await?;
+    let place = api.place(&asking, "sse")?;
+    let mut snapshot = api.snapshot(&asking, Source::Log).await?;
+    let filter = query.filter.resolve(&mut snapshot, &asking.principal).await?;
     let head = snapshot.position;
     snapshot.close().await?;
     let after = last.or(query.after).unwrap_or(head);
-    let place = api.place(&asking, "sse")?;
-    let events = follow(api.clone(), asking.principal, query.r#type, after);
+    let events = follow(Follower::new(api.clone(), asking.principal, filter, after));
     let mut response = live::respond(&api, place, asking.token, events.map(|event| message(&event)));
     response.headers_mut().insert(POSITION, position_header(head));
     Ok(response)
