@@ -10,7 +10,6 @@
     reason = "a bench stops at the first error, and measures by the clock"
 )]
 
-#[path = "load.rs"]
 mod load;
 
 use std::sync::Arc;
@@ -145,7 +144,8 @@ async fn subscribe(
 /// Opens tickets at the rate, for each tenant in turn; gives how many.
 async fn load(address: &Arc<str>, tokens: &[String], length: Duration) -> usize {
     const WRITERS: u64 = 10;
-    let body = json!({"subject": "Printer shows error 49.4C02", "description": "Since this morning. ".repeat(10)});
+    let body =
+        json!({"subject": "Printer shows error 49.4C02", "description": "Since this morning. ".repeat(10)});
     let start = tokio::time::Instant::now();
     let mut writers = tokio::task::JoinSet::new();
     for each in 0..WRITERS {
@@ -213,10 +213,10 @@ async fn feed(address: &str, token: &str) {
         let text = std::str::from_utf8(reply.body).expect("text");
         let next = text.rsplit_once("\"next_after\":").expect("where to go on").1;
         let next: i64 = next.trim_end_matches('}').parse().expect("a position");
-        if next == after {
+        after = next;
+        if reply.position == Some(after) {
             break;
         }
-        after = next;
     }
     let took = start.elapsed().as_secs_f64();
     println!(

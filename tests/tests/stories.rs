@@ -12,6 +12,8 @@ mod contract;
 mod crash;
 #[path = "stories/first_ticket.rs"]
 mod first_ticket;
+#[path = "stories/following.rs"]
+mod following;
 #[path = "stories/import.rs"]
 mod import;
 #[path = "stories/log.rs"]
