@@ -140,8 +140,8 @@ impl Follower {
                     None => self.catch_up().await,
                 },
                 Found::Behind => self.catch_up().await,
-                Found::Nothing => {
-                    let after = self.after;
+                Found::Nothing(after) => {
+                    self.after = after;
                     // The channel is held here, so it isn't gone.
                     let _ = self.news.wait_for(|head| *head > after).await;
                     continue;

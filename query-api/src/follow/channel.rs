@@ -72,8 +72,8 @@ impl Entry {
 pub(super) enum Found {
     /// These come next, with the messages among them that have no text any more.
     Events(Vec<Arc<Entry>>, Arc<HashSet<Uuid>>),
-    /// Nothing is new.
-    Nothing,
+    /// Nothing is new, up to here.
+    Nothing(Position),
     /// It has to read on from the log.
     Behind,
 }
@@ -95,18 +95,16 @@ impl Channel {
     /// The next events after a position, `most` of them at most.
     pub(super) fn after(&self, position: Position, most: usize) -> Found {
         let window = self.window();
+        // Told after the window has it, so no further than what the window has.
         let head = *self.head.borrow();
         // Until the reader has begun, each reads for itself.
         if window.from.is_none_or(|from| position < from) {
             return Found::Behind;
         }
-        if position >= head {
-            return Found::Nothing;
-        }
         let first = window.events.partition_point(|entry| entry.fact.logged.position <= position.0);
         let next: Vec<_> = window.events.iter().skip(first).take(most).cloned().collect();
         match next.first() {
-            None => Found::Nothing,
+            None => Found::Nothing(position.max(head)),
             Some(entry) if entry.read.elapsed() > FRESH => Found::Behind,
             Some(_) => Found::Events(next, window.redacted.clone()),
         }
@@ -161,5 +159,82 @@ impl Window {
         }
         // Without events there are no texts either.
         self.redacted = Arc::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use domain::event::TICKET;
+    use domain::ticket::upcast::Upcasters;
+
+    use super::*;
+    use crate::log::Logged;
+
+    fn entry(position: i64, payload: usize, read: Instant) -> Entry {
+        let logged = Logged {
+            position,
+            event_id: Uuid::nil(),
+            aggregate_type: TICKET.to_owned(),
+            aggregate_id: Uuid::nil().to_string(),
+            sequence: position,
+            event_type: "TagAdded".to_owned(),
+            event_version: "1".to_owned(),
+            payload: format!("{{\"tag\":\"{}\"}}", "x".repeat(payload)),
+            metadata: "{}".to_owned(),
+            command_id: Uuid::nil(),
+            recorded_at: DateTime::UNIX_EPOCH,
+        };
+        Entry::new(logged.read(&Upcasters::default()), None, read)
+    }
+
+    /// What a follower at a position finds.
+    fn found(channel: &Channel, position: i64) -> Result<Vec<i64>, &'static str> {
+        match channel.after(Position(position), 10) {
+            Found::Events(next, _) => Ok(next.iter().map(|entry| entry.fact.logged.position).collect()),
+            Found::Nothing(Position(up_to)) if up_to == position => Err("nothing"),
+            Found::Nothing(_) => Err("nothing for long"),
+            Found::Behind => Err("behind"),
+        }
+    }
+
+    #[test]
+    fn a_follower_takes_what_comes_next_and_misses_nothing() {
+        let (channel, _end) = Channel::new();
+        assert_eq!(found(&channel, 0), Err("behind"));
+        channel.begin(Position(10));
+        assert_eq!((found(&channel, 9), found(&channel, 10)), (Err("behind"), Err("nothing")));
+        let now = Instant::now();
+        channel.extend(vec![entry(12, 1, now), entry(15, 1, now)], HashSet::new(), Position(20));
+        assert_eq!((found(&channel, 9), found(&channel, 10)), (Err("behind"), Ok(vec![12, 15])));
+        assert_eq!((found(&channel, 12), found(&channel, 15)), (Ok(vec![15]), Err("nothing for long")));
+        // One that read further by itself.
+        assert_eq!(found(&channel, 25), Err("nothing"));
+    }
+
+    #[test]
+    fn what_is_too_much_or_too_old_leaves_the_window() {
+        let (channel, _end) = Channel::new();
+        channel.begin(Position(0));
+        let now = Instant::now();
+        channel.extend(vec![entry(1, 10, now), entry(2, BYTES, now)], HashSet::new(), Position(2));
+        // The large one doesn't stay either: whoever wants it reads it from the log.
+        assert_eq!((found(&channel, 0), found(&channel, 1)), (Err("behind"), Err("behind")));
+        assert_eq!(found(&channel, 2), Err("nothing"));
+        let old = now.checked_sub(FRESH * 2).unwrap();
+        channel.extend(vec![entry(3, 1, now)], HashSet::new(), Position(3));
+        assert_eq!(found(&channel, 2), Ok(vec![3]));
+        channel.extend(vec![entry(4, 1, old)], HashSet::from([Uuid::nil()]), Position(4));
+        assert_eq!(found(&channel, 3), Err("behind"));
+    }
+
+    #[tokio::test]
+    async fn the_reader_ends_with_the_last_follower() {
+        let (channel, end) = Channel::new();
+        let other = channel.clone();
+        drop(channel);
+        assert!(!end.is_cancelled());
+        drop(other);
+        end.cancelled().await;
     }
 }

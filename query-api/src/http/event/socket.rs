@@ -4,6 +4,7 @@
 //! address, which ends up in logs. It is shown by the page itself, and nothing else lets anybody in: no
 //! cookie that a stranger's page could make a browser send along. So any `Origin` may ask.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -142,35 +143,44 @@ struct Line {
 
 impl Line {
     async fn carry(&mut self, mut follower: Follower, over: impl Future<Output = Ending>) -> End {
-        let mut over = std::pin::pin!(over);
+        let mut over = pin!(over);
         let mut pings = interval(self.limits.heartbeat);
         pings.reset();
         loop {
-            let sent = tokio::select! {
-                biased;
-                ending = &mut over => return match ending {
-                    Ending::TokenOver => End::Close(TOKEN_OVER, "the token is over"),
-                    Ending::Stopping => End::Close(close_code::AWAY, "going away; come again"),
-                },
-                heard = self.socket.recv() => {
-                    self.heard = Instant::now();
-                    match hear(heard) {
-                        Some(end) => return end,
-                        None => continue,
+            // Not begun anew for each thing that is heard: a peer could keep it from ever ending.
+            let mut next = pin!(follower.next());
+            let events = loop {
+                tokio::select! {
+                    biased;
+                    ending = &mut over => return match ending {
+                        Ending::TokenOver => End::Close(TOKEN_OVER, "the token is over"),
+                        Ending::Stopping => End::Close(close_code::AWAY, "going away; come again"),
+                    },
+                    _ = pings.tick() => {
+                        if let Err(end) = self.ping().await {
+                            return end;
+                        }
+                    }
+                    events = &mut next => break events,
+                    heard = self.socket.recv() => {
+                        self.heard = Instant::now();
+                        if let Some(end) = hear(heard) {
+                            return end;
+                        }
                     }
                 }
-                _ = pings.tick() => {
-                    if self.heard.elapsed() >= self.limits.patience {
-                        return End::Close(SILENT, "no ping was answered");
-                    }
-                    self.send([Message::Ping(Bytes::new())]).await
-                }
-                events = follower.next() => self.send(events.iter().map(text)).await,
             };
-            if let Err(end) = sent {
+            if let Err(end) = self.send(events.iter().map(text)).await {
                 return end;
             }
         }
+    }
+
+    async fn ping(&mut self) -> Result<(), End> {
+        if self.heard.elapsed() >= self.limits.patience {
+            return Err(End::Close(SILENT, "no ping was answered"));
+        }
+        self.send([Message::Ping(Bytes::new())]).await
     }
 
     /// Sends messages, if the peer takes them in time.
