@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Utc};
 use docket_tests::Docket;
-use load::{Connection, get, post};
+use load::{Connection, find, get, post};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -77,19 +77,18 @@ async fn live(docket: &Docket, address: &Arc<str>, tokens: &[String]) {
     }
     let idle = (memory(docket) - before) / SUBSCRIBERS as f64;
     println!("{SUBSCRIBERS} idle subscribers: {idle:.0} kB each (at most 100)");
-    load(address, tokens, WARM).await;
+    let warm = load(address, tokens, WARM).await;
     seen.lock().await.clear();
-    let begun = count.load(Ordering::Relaxed);
     let written = load(address, tokens, LENGTH).await;
     let each = SUBSCRIBERS / TENANTS;
-    let expected = begun + written * each;
+    let expected = (warm + written) * each;
     let mut patience = 500;
     while count.load(Ordering::Relaxed) < expected && patience > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
         patience -= 1;
     }
-    // Those that the warm-up left under way.
     let received = count.load(Ordering::Relaxed);
+    assert_eq!(received, expected, "every event to each who follows its tenant");
     subscribers.shutdown().await;
     let mut times = seen.lock().await.clone();
     times.sort_unstable_by(f64::total_cmp);
@@ -102,7 +101,6 @@ async fn live(docket: &Docket, address: &Arc<str>, tokens: &[String]) {
         at(0.99),
         at(1.0)
     );
-    println!("  with them under load: {:.0} kB each", (memory(docket) - before) / SUBSCRIBERS as f64);
 }
 
 async fn subscribe(
@@ -111,33 +109,44 @@ async fn subscribe(
     count: Arc<AtomicUsize>,
     seen: Arc<Mutex<Vec<f64>>>,
 ) {
-    let mut buffer = Vec::with_capacity(16 * 1024);
+    let (mut raw, mut text) = (Vec::with_capacity(16 * 1024), Vec::new());
     let mut headed = false;
     loop {
-        if stream.read_buf(&mut buffer).await.expect("read") == 0 {
+        if stream.read_buf(&mut raw).await.expect("read") == 0 {
             return;
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_micros() as i64;
         if !headed {
-            let text = String::from_utf8_lossy(&buffer);
-            if !text.contains("\r\n\r\n") {
-                continue;
-            }
-            assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+            let Some(end) = find(&raw, b"\r\n\r\n") else { continue };
+            assert!(raw.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&raw));
+            raw.drain(..end + 4);
             (headed, _) = (true, open.fetch_add(1, Ordering::Relaxed));
         }
-        let end = buffer.windows(2).rposition(|pair| pair == b"\n\n");
-        let Some(end) = end else { continue };
-        let text = String::from_utf8_lossy(&buffer[..end]);
-        let times: Vec<f64> = text
+        unchunk(&mut raw, &mut text);
+        let Some(end) = text.windows(2).rposition(|pair| pair == b"\n\n") else { continue };
+        let times: Vec<f64> = String::from_utf8_lossy(&text[..end])
             .split("\"recordedat\":\"")
             .skip(1)
-            .filter_map(|rest| rest.split('"').next()?.parse::<DateTime<Utc>>().ok())
-            .map(|recorded| (now - recorded.timestamp_micros()) as f64 / 1000.0)
+            .map(|rest| rest.split('"').next().and_then(|time| time.parse().ok()).expect("a time"))
+            .map(|recorded: DateTime<Utc>| (now - recorded.timestamp_micros()) as f64 / 1000.0)
             .collect();
         count.fetch_add(times.len(), Ordering::Relaxed);
         seen.lock().await.extend(times);
-        buffer.drain(..end + 2);
+        text.drain(..end + 2);
+    }
+}
+
+/// Takes whole chunks of a body out of what was read.
+fn unchunk(raw: &mut Vec<u8>, text: &mut Vec<u8>) {
+    while let Some(line) = find(raw, b"\r\n") {
+        let size =
+            std::str::from_utf8(&raw[..line]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
+        let (from, size) = (line + 2, size.expect("a size"));
+        if raw.len() < from + size + 2 {
+            return;
+        }
+        text.extend_from_slice(&raw[from..from + size]);
+        raw.drain(..from + size + 2);
     }
 }
 
@@ -199,6 +208,14 @@ async fn backlog(docket: &Docket) {
     );
     sqlx::query(&sql).execute(&pool).await.expect("events");
     sqlx::query("VACUUM ANALYZE events").execute(&pool).await.expect("statistics");
+    // The read models take it in first; it isn't what is measured.
+    let behind = |status: serde_json::Value| {
+        let head = status["log"]["head"].clone();
+        status["projections"].as_array().is_none_or(|all| all.iter().any(|each| each["position"] != head))
+    };
+    while behind(docket.status()) {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }
 
 /// One consumer, from the first event, with pages as large as may be.
