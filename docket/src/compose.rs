@@ -11,7 +11,7 @@ use domain::time::{Clock, Ids};
 use event_store::LogOptions;
 use event_store::reader::LogReader;
 use projection_service::{Runtime, RuntimeOptions};
-use query_api::{CursorKey, QueryApi, Wake};
+use query_api::{CursorKey, QueryApi, StreamLimits, Wake};
 use service_kit::auth::{AuthConfig, Authenticator, Issuer};
 use service_kit::clock::{RandomIds, SystemClock};
 use service_kit::http::{HttpSettings, PeerKey, layers};
@@ -99,6 +99,7 @@ impl Services {
             clock,
             wake: Wake::on(command.log().head()).or(Wake::nats(client, ground.cell, work.clone())),
             shutdown: requests,
+            streams: StreamLimits::default(),
         });
         let http = HttpSettings { behind_proxy: ground.behind_proxy, peer_key: Some(peer_key) };
         let router = router(&command, &queries, http);

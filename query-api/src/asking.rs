@@ -18,7 +18,28 @@ use crate::parameters::FromParameters;
 /// A caller whose token was verified and whose role allows the operation. The router's layer puts
 /// them there; a handler behind no such layer gets nobody.
 #[derive(Clone, Debug)]
-pub(crate) struct Permitted(pub(crate) Arc<Principal>);
+pub(crate) struct Permitted(pub(crate) Arc<Principal>, pub(crate) Token);
+
+/// The token that a caller showed, to be looked at again while they stay.
+#[derive(Clone)]
+pub(crate) struct Token(Arc<str>);
+
+impl Token {
+    pub(crate) fn new(token: &str) -> Self {
+        Self(token.into())
+    }
+
+    /// As it was shown.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token")
+    }
+}
 
 /// A permitted caller, with the position that they need to see.
 #[derive(Clone, Debug)]
@@ -29,11 +50,21 @@ pub(crate) struct Asking {
     pub(crate) min_position: Option<Position>,
     /// How long they wait for it.
     pub(crate) wait: Duration,
+    /// The same, if they said so themselves.
+    pub(crate) asked_to_wait: Option<Duration>,
     /// The answers that they have already, by `If-None-Match`.
-    pub(crate) kept: Option<String>,
+    kept: Option<String>,
+    /// What shows who they are.
+    pub(crate) token: Token,
 }
 
 impl Asking {
+    /// Docket itself asks, for an operator.
+    pub(crate) fn by_docket(principal: Arc<Principal>, min_position: Position, wait: Duration) -> Self {
+        let (min_position, token) = (Some(min_position), Token::new(""));
+        Self { principal, min_position, wait, kept: None, asked_to_wait: None, token }
+    }
+
     /// Whether they have the answer that is known by this (RFC 9110, 13.1.2: compared weakly).
     pub(crate) fn has(&self, tag: &str) -> bool {
         let kept = self.kept.as_deref().unwrap_or_default().split(',').map(str::trim);
@@ -58,14 +89,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Asking {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Some(Permitted(principal)) = parts.extensions.get::<Permitted>().cloned() else {
+        let Some(Permitted(principal, token)) = parts.extensions.get::<Permitted>().cloned() else {
             tracing::error!(path = parts.uri.path(), "a route without authorisation");
             return Err(Problem::internal());
         };
         let MinPosition(min_position) = MinPosition::from_request_parts(parts, state).await?;
         let kept = parts.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
         let kept = kept.map(str::to_owned);
-        Ok(Self { principal, min_position, wait: Wait::read(&parts.headers).0, kept })
+        let asked_to_wait = Wait::asked(&parts.headers);
+        let wait = asked_to_wait.unwrap_or(Wait::DEFAULT);
+        Ok(Self { principal, min_position, wait, asked_to_wait, token, kept })
     }
 }
 

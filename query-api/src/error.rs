@@ -7,6 +7,7 @@ use domain::ids::Position;
 use service_kit::problem::Problem;
 
 use crate::cursor::InvalidCursor;
+use crate::live::Crowded;
 use crate::parameters::BadParameter;
 
 /// Why a query wasn't answered.
@@ -30,6 +31,9 @@ pub(crate) enum QueryError {
     /// Nobody could record the export.
     #[error("the export can't be recorded")]
     NotRecorded,
+    /// As many streams as there may be are open.
+    #[error("too many streams at once")]
+    TooManyStreams(Crowded),
     /// The cursor was refused.
     #[error("the cursor was refused")]
     Cursor(#[from] InvalidCursor),
@@ -83,6 +87,7 @@ impl From<QueryError> for Problem {
             )
             .detail("Each export is recorded before it leaves, and that is not possible at the moment.")
             .retry_after(5),
+            QueryError::TooManyStreams(crowded) => too_many_streams(crowded),
             QueryError::Cursor(bad) => {
                 Problem::bad_request("invalid_cursor", bad.to_string()).with("parameter", "cursor")
             }
@@ -111,6 +116,22 @@ impl From<QueryError> for Problem {
             QueryError::Database(error) => database_problem(&error),
         }
     }
+}
+
+/// The caller's own bounds are 429; that all together have too many open is no fault of theirs.
+fn too_many_streams(crowded: Crowded) -> Problem {
+    let (status, detail) = match crowded {
+        Crowded::User(most) => {
+            (StatusCode::TOO_MANY_REQUESTS, format!("A user has {most} at once; end one of yours first."))
+        }
+        Crowded::Tenant(most) => {
+            (StatusCode::TOO_MANY_REQUESTS, format!("A tenant has {most} at once; one has to end first."))
+        }
+        Crowded::Process => {
+            (StatusCode::SERVICE_UNAVAILABLE, "This server has as many as it can keep up with.".to_owned())
+        }
+    };
+    Problem::new(status, "too_many_streams", "Other streams have to end first").detail(detail).retry_after(5)
 }
 
 /// A database that is away or overloaded is 503; a statement of ours that it refuses is 500.

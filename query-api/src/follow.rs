@@ -1,29 +1,43 @@
-//! Following the log as it grows: one reader per stream, by position, so that a slow consumer holds
-//! no more than one batch, and one that comes back goes on exactly where it was.
+//! Following the log as it grows.
+//!
+//! A follower goes by position: what is behind it reads from the log by itself, and once it has caught
+//! up it takes what is new from the window that all of its tenant share. So a slow consumer holds no
+//! more than one small batch and keeps nobody waiting, and one that comes back goes on exactly where it
+//! was.
 
-use std::collections::VecDeque;
+mod channel;
+mod filter;
+mod hub;
+mod reader;
+
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use axum::http::HeaderMap;
 use domain::identity::Principal;
 use domain::ids::Position;
-use futures::StreamExt as _;
 use futures::stream::{self, Stream};
 use service_kit::wait::pause;
+use tokio::sync::watch;
+use uuid::Uuid;
 
+pub(crate) use self::filter::Filter;
+pub(crate) use self::hub::Hub;
+
+use self::channel::{Channel, Entry, Found};
 use crate::QueryApi;
 use crate::error::QueryError;
 use crate::http::event_view::CloudEvent;
-use crate::log::{self, Fact};
+use crate::log::{self, Fact, Most};
 use crate::snapshot::{Snapshot, Source};
 use crate::visibility;
-use crate::wake::{Ear, NET};
+use crate::wake::NET;
 
-/// How many positions one statement goes over.
+/// How many of the tenant's events one statement goes over where it leaves out some.
 const SPAN: i64 = 5000;
-/// How many events a stream holds at most.
-const BATCH: i64 = 100;
+/// What a follower holds at most.
+const BATCH: Most = Most { events: 50, bytes: 48 * 1024 };
 /// How many events are looked at, at least, for somebody who sees only some tickets.
 const LOOK: i64 = 500;
 /// After the database failed.
@@ -33,33 +47,43 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(crate) struct Batch {
     pub(crate) events: Vec<CloudEvent>,
     pub(crate) reached: Position,
+    /// It ends before its time, because its events are large.
+    pub(crate) heavy: bool,
 }
 
-/// Reads on after a position: at most `limit` events, within one span of positions.
+/// Reads on after a position: no more than `most`, within one span of the tenant's events.
 pub(crate) async fn read(
     api: &QueryApi,
     snapshot: &mut Snapshot,
     caller: &Principal,
     after: Position,
-    types: &[String],
-    limit: i64,
+    filter: &Filter,
+    most: Most,
 ) -> Result<Batch, QueryError> {
-    let until = Position(snapshot.position.0.min(after.0 + SPAN));
-    if until <= after {
-        return Ok(Batch { events: Vec::new(), reached: after });
+    if snapshot.position <= after {
+        return Ok(Batch { events: Vec::new(), reached: after, heavy: false });
     }
     // Where little is for the caller, more is looked at, so that they come on.
-    let look = if visibility::sees_all(caller) { limit } else { limit.max(LOOK) };
-    let logged = log::window(snapshot, after, until, types, look).await?;
-    let full = logged.len() as i64 == look;
-    let mut reached = logged.last().filter(|_| full).map_or(until, |last| Position(last.position));
-    let facts = logged.into_iter().map(|one| one.read(&api.0.upcasters)).collect();
+    let look = if visibility::sees_all(caller) { most.events } else { most.events.max(LOOK) };
+    let look = Most { events: look, ..most };
+    let (stretch, until) = if filter.subjects.is_empty() {
+        let until =
+            if filter.is_narrow() { log::span(snapshot, after, SPAN).await? } else { snapshot.position };
+        (log::window(snapshot, after, until, filter, look).await?, until)
+    } else {
+        let until = snapshot.position;
+        (log::window_of(snapshot, after, until, filter, look).await?, until)
+    };
+    let heavy = stretch.more && (stretch.logged.len() as i64) < look.events;
+    let last = stretch.logged.last().map(|last| Position(last.position));
+    let mut reached = last.filter(|_| stretch.more).unwrap_or(until);
+    let facts = stretch.logged.into_iter().map(|one| one.read(&api.0.upcasters)).collect();
     let mut events = shown(api, snapshot, caller, facts).await?;
-    if events.len() as i64 > limit {
-        events.truncate(limit as usize);
+    if events.len() as i64 > most.events {
+        events.truncate(most.events as usize);
         reached = events.last().map_or(reached, |last| Position(last.position));
     }
-    Ok(Batch { events, reached })
+    Ok(Batch { events, reached, heavy })
 }
 
 /// Shows events to somebody: those of what they see, as they may see them.
@@ -69,88 +93,134 @@ pub(crate) async fn shown(
     caller: &Principal,
     facts: Vec<Fact>,
 ) -> Result<Vec<CloudEvent>, QueryError> {
-    let facts = visibility::keep_visible(snapshot, caller, facts).await?;
+    let facts = visibility::keep_visible(snapshot, &api.0.upcasters, caller, facts).await?;
     let redacted = visibility::redacted(snapshot, &api.0.upcasters, &facts).await?;
-    Ok(facts
-        .iter()
-        .filter_map(|fact| {
-            let shown = visibility::show(fact, caller, &redacted)?;
-            Some(CloudEvent::new(fact, shown, &api.0.cell, caller.tenant))
-        })
-        .collect())
+    Ok(facts.iter().filter_map(|fact| show(api, fact, caller, &redacted)).collect())
 }
 
-struct Following {
+fn show(api: &QueryApi, fact: &Fact, caller: &Principal, redacted: &HashSet<Uuid>) -> Option<CloudEvent> {
+    let shown = visibility::show(fact, caller, redacted)?;
+    Some(CloudEvent::new(fact, shown, &api.0.cell, caller.tenant))
+}
+
+/// Somebody who follows.
+pub(crate) struct Follower {
     api: QueryApi,
     caller: Arc<Principal>,
-    /// With the token, which is looked at again and again: a stream ends with it.
-    headers: HeaderMap,
-    types: Vec<String>,
-    ear: Ear,
+    sees_all: bool,
+    filter: Filter,
+    channel: Arc<Channel>,
+    news: watch::Receiver<Position>,
     after: Position,
-    ready: VecDeque<CloudEvent>,
-    checked: Instant,
 }
 
-/// All events after a position, and then as they come. Ends when the token expires, when the service
-/// stops, and never otherwise.
-pub(crate) fn follow(
-    api: QueryApi,
-    caller: Arc<Principal>,
-    headers: HeaderMap,
-    types: Vec<String>,
-    after: Position,
-) -> impl Stream<Item = CloudEvent> + Send + use<> {
-    let shutdown = api.0.shutdown.clone();
-    let ear = api.0.wake.listen();
-    let following = Following {
-        api,
-        caller,
-        headers,
-        types,
-        ear,
-        after,
-        ready: VecDeque::new(),
-        checked: Instant::now(),
-    };
-    stream::unfold(following, |mut following| async {
-        following.next().await.map(|event| (event, following))
-    })
-    .take_until(shutdown.cancelled_owned())
-}
+impl Follower {
+    /// Follows from after a position.
+    pub(crate) fn new(api: QueryApi, caller: Arc<Principal>, filter: Filter, after: Position) -> Self {
+        let channel = api.0.hub.join(&api, caller.tenant);
+        let sees_all = visibility::sees_all(&caller);
+        if !sees_all {
+            channel.selective.fetch_add(1, Ordering::Relaxed);
+        }
+        let news = channel.head.subscribe();
+        Self { api, caller, sees_all, filter, channel, news, after }
+    }
 
-impl Following {
-    async fn next(&mut self) -> Option<CloudEvent> {
+    /// Up to here nothing else is for the caller.
+    pub(crate) fn position(&self) -> Position {
+        self.after
+    }
+
+    /// What comes next: one event at least, once there is one. Given up half-way, it begins again.
+    pub(crate) async fn next(&mut self) -> Vec<CloudEvent> {
         loop {
-            if self.checked.elapsed() >= NET {
-                self.api.0.authenticator.authenticate(&self.headers).await.ok()?;
-                self.checked = Instant::now();
-            }
-            if let Some(event) = self.ready.pop_front() {
-                return Some(event);
-            }
-            match self.read_on().await {
-                Ok(true) => {}
-                Ok(false) => self.ear.beyond(self.after).await,
-                Err(error) => {
-                    tracing::warn!(%error, "an event stream waits for the database");
-                    pause(PAUSE).await;
+            let events = match self.channel.after(self.after, BATCH.events as usize) {
+                Found::Events(entries, redacted) => match self.take(&entries, &redacted) {
+                    Some(events) => events,
+                    None => self.catch_up().await,
+                },
+                Found::Behind => self.catch_up().await,
+                Found::Nothing(after) => {
+                    self.after = after;
+                    // The channel is held here, so it isn't gone.
+                    let _ = self.news.wait_for(|head| *head > after).await;
+                    continue;
                 }
+            };
+            if !events.is_empty() {
+                return events;
             }
         }
     }
 
-    /// Reads what there is; `false` if there is nothing new.
-    async fn read_on(&mut self) -> Result<bool, QueryError> {
-        if self.api.0.progress.position(Source::Log).await? <= self.after {
-            return Ok(false);
+    /// Takes from the window; nothing if it doesn't say who may know of what.
+    fn take(&mut self, entries: &[Arc<Entry>], redacted: &HashSet<Uuid>) -> Option<Vec<CloudEvent>> {
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        let mut reached = self.after;
+        for entry in entries {
+            let fact = &entry.fact;
+            let visible = self.sees_all
+                || match &entry.tickets {
+                    Some(tickets) => visibility::knows_of(fact, &self.caller, tickets),
+                    None => return None,
+                };
+            reached = Position(fact.logged.position);
+            if visible && self.filter.takes(&fact.logged) {
+                events.extend(show(&self.api, fact, &self.caller, redacted));
+                bytes += fact.logged.payload.len();
+            }
+            if bytes >= BATCH.bytes {
+                break;
+            }
         }
+        self.after = reached;
+        Some(events)
+    }
+
+    /// Reads on from the log, or waits where there is nothing yet.
+    async fn catch_up(&mut self) -> Vec<CloudEvent> {
+        match self.read_on().await {
+            Ok(Some(events)) => events,
+            Ok(None) => {
+                let _ = tokio::time::timeout(NET, self.news.changed()).await;
+                Vec::new()
+            }
+            Err(error) => {
+                tracing::warn!(%error, "an event stream waits for the database");
+                pause(PAUSE).await;
+                Vec::new()
+            }
+        }
+    }
+
+    async fn read_on(&mut self) -> Result<Option<Vec<CloudEvent>>, QueryError> {
+        let _turn = self.api.0.hub.behind_turn().await;
         let mut snapshot = Snapshot::begin(&self.api.0.pool, self.caller.tenant, Source::Log).await?;
-        let batch = read(&self.api, &mut snapshot, &self.caller, self.after, &self.types, BATCH).await?;
+        let batch = read(&self.api, &mut snapshot, &self.caller, self.after, &self.filter, BATCH).await?;
         snapshot.close().await?;
         let grown = batch.reached > self.after;
         self.after = batch.reached;
-        self.ready.extend(batch.events);
-        Ok(grown)
+        Ok(grown.then_some(batch.events))
     }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        if !self.sees_all {
+            self.channel.selective.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// All events after a position, and then as they come. Never ends by itself.
+pub(crate) fn follow(follower: Follower) -> impl Stream<Item = CloudEvent> + Send {
+    let start = (follower, Vec::new().into_iter());
+    stream::unfold(start, |(mut follower, mut ready)| async move {
+        loop {
+            if let Some(event) = ready.next() {
+                return Some((event, (follower, ready)));
+            }
+            ready = follower.next().await.into_iter();
+        }
+    })
 }

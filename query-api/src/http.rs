@@ -27,6 +27,7 @@ use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use domain::identity::Operation;
+use service_kit::auth::bearer;
 use service_kit::problem::Problem;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
@@ -35,7 +36,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes as handlers;
 
 use crate::QueryApi;
-use crate::asking::Permitted;
+use crate::asking::{Permitted, Token};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -102,6 +103,7 @@ fn table() -> Vec<(Operation, UtoipaMethodRouter<QueryApi>)> {
         (Operation::SearchAudit, handlers!(audit::search::search_audit)),
         (Operation::ReadEvents, handlers!(event::list::read_events)),
         (Operation::StreamEvents, handlers!(event::stream::stream_events)),
+        (Operation::OpenSocket, handlers!(event::socket::open_event_socket)),
         (Operation::GetProjections, handlers!(projection::list::get_projections)),
     ]
 }
@@ -163,9 +165,13 @@ async fn permit(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let principal = api.0.authenticator.authenticate(request.headers()).await?;
+    let token = Token::new(match operation {
+        Operation::OpenSocket => event::socket::token(request.headers())?,
+        _ => bearer(request.headers())?,
+    });
+    let principal = api.0.authenticator.verify(token.expose()).await?;
     principal.may(operation).map_err(|denied| Problem::forbidden(denied.to_string()))?;
-    request.extensions_mut().insert(Permitted(principal));
+    request.extensions_mut().insert(Permitted(principal, token));
     Ok(next.run(request).await)
 }
 

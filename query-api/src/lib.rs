@@ -15,6 +15,7 @@ mod error;
 mod export;
 mod follow;
 mod http;
+mod live;
 mod log;
 mod page;
 mod parameters;
@@ -44,12 +45,15 @@ use tokio_util::sync::CancellationToken;
 pub use cursor::CursorKey;
 pub use export::{Datum, Kind};
 pub use http::{openapi, page_routes, public_paths, routes};
+pub use live::StreamLimits;
 pub use takeaway::{Content, List, Row, Span, Takeaway, TakeawayError};
 pub use wake::Wake;
 
 use asking::Asking;
 use error::QueryError;
+use follow::Hub;
 use http::stats::dashboard::Dashboards;
+use live::{Place, Places};
 use progress::Progress;
 use snapshot::{Snapshot, Source};
 
@@ -76,6 +80,8 @@ pub struct Deps {
     pub wake: Wake,
     /// Ends event streams.
     pub shutdown: CancellationToken,
+    /// How many streams there may be.
+    pub streams: StreamLimits,
 }
 
 /// The query API. Cheap to clone.
@@ -101,6 +107,10 @@ struct Inner {
     past: Semaphore,
     /// The dashboards that are being looked at.
     dashboards: Dashboards,
+    /// The tenants that are followed.
+    hub: Hub,
+    /// The streams that are open.
+    places: Arc<Places>,
 }
 
 impl std::fmt::Debug for QueryApi {
@@ -121,7 +131,6 @@ impl QueryApi {
         let exports = export::at_once(&deps.pool);
         Self(Arc::new(Inner {
             progress: Progress::new(deps.pool.clone()),
-            pool: deps.pool,
             authenticator: deps.authenticator,
             cursor_key: deps.cursor_key,
             cell: deps.cell,
@@ -134,6 +143,9 @@ impl QueryApi {
             exports,
             past: Semaphore::new(PASTS),
             dashboards: Dashboards::default(),
+            hub: Hub::new(&deps.pool),
+            places: Places::new(deps.streams),
+            pool: deps.pool,
         }))
     }
 
@@ -159,6 +171,11 @@ impl QueryApi {
                 return Err(QueryError::NotYetVisible { wanted, at });
             }
         }
+    }
+
+    /// Takes a place for a stream of a kind.
+    fn place(&self, asking: &Asking, kind: &'static str) -> Result<Place, QueryError> {
+        self.0.places.take(&asking.principal, kind).map_err(QueryError::TooManyStreams)
     }
 
     async fn of_known_tenant(&self, mut snapshot: Snapshot, asking: &Asking) -> Result<Snapshot, QueryError> {

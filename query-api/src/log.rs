@@ -1,14 +1,17 @@
 //! Reading the log, one tenant at a time.
 
 use chrono::{DateTime, Utc};
-use domain::event::{Event, TENANT, TICKET, decode};
-use domain::ids::{Position, TenantId, UserId};
+use domain::event::{EXPORT, Event, SLA, TENANT, TICKET, decode};
+use domain::ids::{TenantId, UserId};
 use domain::metadata::{Actor, ActorKind, Metadata};
 use domain::ticket::TicketEvent;
 use domain::ticket::upcast::Upcasters;
 use uuid::Uuid;
 
 use crate::snapshot::Snapshot;
+
+/// The kinds of things that events are about.
+pub(crate) const AGGREGATES: &[&str] = &[TICKET, TENANT, SLA, EXPORT];
 
 /// An event as the log keeps it.
 #[derive(Clone, Debug)]
@@ -40,6 +43,10 @@ macro_rules! logged {
         )
     };
 }
+
+mod window;
+
+pub(crate) use window::{Most, growth, span, window, window_of};
 
 /// An event that was read: in its present form, if this program knows it.
 #[derive(Debug)]
@@ -104,39 +111,21 @@ pub(crate) async fn history(
     .await
 }
 
-/// The tenant's events among the positions after `after`, up to and with `until`; the first `limit`.
-///
-/// A window of positions, not a number of rows alone: however few of them are the tenant's, the
-/// statement reads no more than the window, by the index on the position.
-pub(crate) async fn window(
-    snapshot: &mut Snapshot,
-    after: Position,
-    until: Position,
-    types: &[String],
-    limit: i64,
-) -> Result<Vec<Logged>, sqlx::Error> {
-    logged!(
-        "events AS e WHERE e.position > $1 AND e.position <= $2 \
-         AND ($3::text[] IS NULL OR e.event_type = ANY($3)) ORDER BY e.position LIMIT $4",
-        after.0,
-        until.0,
-        (!types.is_empty()).then_some(types),
-        limit,
-    )
-    .fetch_all(&mut *snapshot.tx)
-    .await
-}
-
-/// The first events of these tickets: what says whose they are.
-pub(crate) async fn openings(
+/// Of these tickets, each after a version of its own, the events of these types, in order.
+pub(crate) async fn decisive(
     snapshot: &mut Snapshot,
     tickets: &[String],
+    after: &[i64],
+    types: &[&str],
 ) -> Result<Vec<Logged>, sqlx::Error> {
     logged!(
-        "unnest($2::text[]) AS wanted (id) \
-         JOIN events AS e ON e.aggregate_type = $1 AND e.aggregate_id = wanted.id AND e.sequence = 1",
+        "unnest($2::text[], $3::bigint[]) AS wanted (id, version) \
+         JOIN events AS e ON e.aggregate_type = $1 AND e.aggregate_id = wanted.id \
+         AND e.sequence > wanted.version AND e.event_type = ANY($4) ORDER BY e.aggregate_id, e.sequence",
         TICKET,
         tickets,
+        after,
+        types as _,
     )
     .fetch_all(&mut *snapshot.tx)
     .await

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use domain::ticket::upcast::Upcasters;
-use query_api::{CursorKey, Deps, QueryApi, Wake};
+use query_api::{CursorKey, Deps, QueryApi, StreamLimits, Wake};
 use serde::Deserialize;
 use service_kit::auth::{AuthConfig, Authenticator, Issuer, JwksSource};
 use service_kit::clock::SystemClock;
@@ -117,6 +117,7 @@ async fn run() -> Result<(), Failure> {
         clock,
         wake,
         shutdown: shutdown.clone(),
+        streams: StreamLimits::default(),
     });
     let router = api
         .router()

@@ -129,8 +129,7 @@ impl QueryApi {
     ) -> Result<Takeaway, TakeawayError> {
         let caller = Arc::new(caller);
         let head = self.0.progress.position(Source::Log).await.map_err(QueryError::from)?;
-        let asking =
-            Asking { principal: caller.clone(), min_position: Some(head), wait: PATIENCE, kept: None };
+        let asking = Asking::by_docket(caller.clone(), head, PATIENCE);
         let snapshot = self.snapshot(&asking, list.source()).await?;
         let which = match list {
             List::Tickets => {
@@ -146,7 +145,7 @@ impl QueryApi {
                 )
             }
             List::Events => {
-                let list = WholeFeed::new(self, Position::START, Vec::new());
+                let list = WholeFeed::all(self);
                 Which::Events(Begun::new(list, caller, snapshot, Shown::<WholeFeed>::time, span).await?)
             }
         };

@@ -4,6 +4,10 @@
 //! internal reaches nobody without `notes.read`. What a customer gets of the rest says nothing of
 //! others' addresses and programs, nor of the reasons that staff gave each other.
 
+mod tickets;
+
+pub(crate) use tickets::Tickets;
+
 use std::collections::HashSet;
 
 use domain::event::{Event, TICKET};
@@ -13,7 +17,8 @@ use domain::stream::public::{Contract, PublicEvent};
 use domain::ticket::TicketEvent;
 use domain::ticket::upcast::Upcasters;
 use serde_json::Value;
-use sqlx::{Postgres, QueryBuilder, Row};
+use serde_json::value::RawValue;
+use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::error::QueryError;
@@ -42,8 +47,8 @@ pub(crate) fn push_visibility<'a>(caller: &'a Principal, sql: &mut QueryBuilder<
 
 /// What a caller gets of an event.
 pub(crate) struct Shown {
-    /// The fact, in its public form.
-    pub(crate) data: Value,
+    /// The fact, in its public form, as JSON.
+    pub(crate) data: Box<RawValue>,
     /// What is promised of that form. None if nobody here can read the event.
     pub(crate) contract: Option<&'static Contract>,
     /// The circumstances.
@@ -62,32 +67,65 @@ pub(crate) fn show(fact: &Fact, caller: &Principal, redacted: &HashSet<Uuid>) ->
     if internal && !caller.sees_notes() {
         return None;
     }
-    let (mut data, contract) = payload(fact);
-    if let Some(message) = fact.ticket().and_then(message_of)
-        && redacted.contains(&message)
-    {
-        blank(&mut data);
-    }
+    let (data, contract) = payload(fact);
+    let others = !caller.is_staff() && fact.metadata.actor.id != caller.user;
+    let hidden = Hidden {
+        text: fact.ticket().and_then(message_of).is_some_and(|message| redacted.contains(&message)),
+        reason: others,
+        // What the channel knows may be about more than its sender.
+        channel: !caller.is_staff(),
+    };
     let mut metadata = fact.metadata.clone();
-    if !caller.is_staff() && metadata.actor.id != caller.user {
+    if others {
         metadata.ip = None;
         metadata.user_agent = None;
         metadata.request_id = None;
         metadata.traceparent = None;
-        remove(&mut data, &["reason"]);
     }
-    if !caller.is_staff() {
-        // What the channel knows may be about more than its sender.
-        remove(&mut data, &["channel_metadata"]);
-    }
-    Some(Shown { data, contract, metadata })
+    Some(Shown { data: hidden.out_of(data), contract, metadata })
 }
 
-/// The fact as JSON: in its public form, or as it stands if nobody can read it.
-fn payload(fact: &Fact) -> (Value, Option<&'static Contract>) {
+/// The fact as JSON on one line: in its public form, or as it stands if nobody can read it.
+fn payload(fact: &Fact) -> (String, Option<&'static Contract>) {
     let public = fact.event.as_ref().map(PublicEvent::of);
-    let said = public.and_then(|public| Some((serde_json::to_value(&public).ok()?, Some(public.contract()))));
-    said.unwrap_or_else(|| (serde_json::from_str(&fact.logged.payload).unwrap_or(Value::Null), None))
+    let said =
+        public.and_then(|public| Some((serde_json::to_string(&public).ok()?, Some(public.contract()))));
+    said.unwrap_or_else(|| {
+        let stored = serde_json::from_str(&fact.logged.payload);
+        (stored.map_or_else(|_| "null".to_owned(), |data: Value| data.to_string()), None)
+    })
+}
+
+/// What of a payload isn't for somebody.
+#[derive(Clone, Copy)]
+struct Hidden {
+    text: bool,
+    reason: bool,
+    channel: bool,
+}
+
+impl Hidden {
+    /// Takes it out. Where there is nothing to take out, the JSON stays as it is, unread.
+    fn out_of(self, json: String) -> Box<RawValue> {
+        // What an event's type writes has its names as they are; what has none is for staff alone.
+        let touched = self.text
+            || (self.reason && json.contains("\"reason\""))
+            || (self.channel && json.contains("\"channel_metadata\""));
+        if !touched {
+            return RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned());
+        }
+        let mut data: Value = serde_json::from_str(&json).unwrap_or(Value::Null);
+        if self.text {
+            blank(&mut data);
+        }
+        if self.reason {
+            remove(&mut data, &["reason"]);
+        }
+        if self.channel {
+            remove(&mut data, &["channel_metadata"]);
+        }
+        serde_json::value::to_raw_value(&data).unwrap_or_else(|_| RawValue::NULL.to_owned())
+    }
 }
 
 /// The message whose text an event bears.
@@ -144,56 +182,34 @@ pub(crate) fn sees_all(caller: &Principal) -> bool {
     caller.is_staff() && caller.visibility() == Visibility::Tenant
 }
 
-/// Leaves only events of what the caller may know of.
-///
-/// The read model says who sees a ticket. It may not have a ticket yet that was just opened; then
-/// the opening itself says whose it is.
-pub(crate) async fn keep_visible(
-    snapshot: &mut Snapshot,
-    caller: &Principal,
-    facts: Vec<Fact>,
-) -> Result<Vec<Fact>, QueryError> {
-    if facts.is_empty() || sees_all(caller) {
-        return Ok(facts);
-    }
-    let tickets: HashSet<&str> = facts
+/// The tickets that these events are about.
+pub(crate) fn tickets_of(facts: &[Fact]) -> Vec<String> {
+    let ids: HashSet<&str> = facts
         .iter()
         .filter(|fact| fact.logged.aggregate_type == TICKET)
         .map(|fact| fact.logged.aggregate_id.as_str())
         .collect();
-    let ids: Vec<Uuid> = tickets.iter().filter_map(|id| id.parse().ok()).collect();
-    let mut sql = QueryBuilder::new("SELECT t.id, (true");
-    push_visibility(caller, &mut sql);
-    sql.push(") AS visible FROM read.tickets AS t WHERE t.id = ANY(").push_bind(ids).push(")");
-    let rows = sql.build().fetch_all(&mut *snapshot.tx).await?;
-    let mut visible = HashSet::new();
-    let mut known = HashSet::new();
-    for row in rows {
-        let id: Uuid = row.try_get("id")?;
-        if row.try_get::<Option<bool>, _>("visible")?.unwrap_or(false) {
-            visible.insert(id.to_string());
-        }
-        known.insert(id.to_string());
-    }
-    let unknown: Vec<String> =
-        tickets.iter().filter(|id| !known.contains(**id)).map(|id| (*id).to_owned()).collect();
-    if !unknown.is_empty() {
-        for opening in log::openings(snapshot, &unknown).await? {
-            let id = opening.aggregate_id.clone();
-            if caller.visibility() == Visibility::Tenant || opened_by(&opening, caller) {
-                visible.insert(id);
-            }
-        }
-    }
-    Ok(facts
-        .into_iter()
-        .filter(|fact| fact.logged.aggregate_type != TICKET || visible.contains(&fact.logged.aggregate_id))
-        .collect())
+    ids.into_iter().map(str::to_owned).collect()
 }
 
-fn opened_by(opening: &log::Logged, caller: &Principal) -> bool {
-    let payload: Value = serde_json::from_str(&opening.payload).unwrap_or_default();
-    payload["requester"]["id"] == caller.user.as_str()
+/// Leaves only events of what the caller may know of.
+pub(crate) async fn keep_visible(
+    snapshot: &mut Snapshot,
+    upcasters: &Upcasters,
+    caller: &Principal,
+    mut facts: Vec<Fact>,
+) -> Result<Vec<Fact>, QueryError> {
+    if facts.is_empty() || sees_all(caller) {
+        return Ok(facts);
+    }
+    let tickets = Tickets::read(snapshot, upcasters, tickets_of(&facts)).await?;
+    facts.retain(|fact| knows_of(fact, caller, &tickets));
+    Ok(facts)
+}
+
+/// Whether the caller may know of what an event is about.
+pub(crate) fn knows_of(fact: &Fact, caller: &Principal, tickets: &Tickets) -> bool {
+    fact.logged.aggregate_type != TICKET || tickets.visible(&fact.logged.aggregate_id, caller)
 }
 
 #[cfg(test)]
@@ -227,6 +243,10 @@ mod tests {
             recorded_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         };
         logged.read(&Upcasters::default())
+    }
+
+    fn data(shown: &Shown) -> Value {
+        serde_json::from_str(shown.data.get()).unwrap()
     }
 
     fn note() -> Fact {
@@ -264,7 +284,7 @@ mod tests {
         let odd = fact("TicketFlown", &json!({"to": "the moon"}));
         assert!(show(&odd, &caller("customer"), &HashSet::new()).is_none());
         let shown = show(&odd, &caller("support_agent"), &HashSet::new()).unwrap();
-        assert_eq!((shown.data, shown.contract), (json!({"to": "the moon"}), None));
+        assert_eq!((data(&shown), shown.contract), (json!({"to": "the moon"}), None));
     }
 
     #[test]
@@ -274,10 +294,10 @@ mod tests {
             &json!({"from": "low", "from_rank": 4, "to": "high", "to_rank": 2, "reason": "VIP"}),
         );
         let shown = show(&change, &caller("customer"), &HashSet::new()).unwrap();
-        assert_eq!(shown.data.get("reason"), None);
+        assert_eq!(data(&shown).get("reason"), None);
         assert!(shown.metadata.ip.is_none() && shown.metadata.user_agent.is_none());
         let shown = show(&change, &caller("support_agent"), &HashSet::new()).unwrap();
-        assert_eq!(shown.data["reason"], "VIP");
+        assert_eq!(data(&shown)["reason"], "VIP");
         assert_eq!(shown.contract, Contract::of(TICKET, "PriorityChanged"));
         assert!(shown.metadata.ip.is_some());
     }
@@ -285,6 +305,6 @@ mod tests {
     #[test]
     fn redacted_texts_are_blank() {
         let shown = show(&note(), &caller("support_agent"), &HashSet::from([Uuid::nil()])).unwrap();
-        assert_eq!(shown.data["body"], "");
+        assert_eq!(data(&shown)["body"], "");
     }
 }

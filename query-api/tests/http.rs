@@ -9,6 +9,8 @@ mod access;
 mod app;
 #[path = "http/audit.rs"]
 mod audit;
+#[path = "http/event_ways.rs"]
+mod event_ways;
 #[path = "http/events.rs"]
 mod events;
 #[path = "http/export_lists.rs"]
@@ -33,6 +35,14 @@ mod reporting;
 mod sla_rows;
 #[path = "http/sla_stats.rs"]
 mod sla_stats;
+#[path = "http/slow_readers.rs"]
+mod slow_readers;
+#[path = "http/socket.rs"]
+mod socket;
+#[path = "http/sockets.rs"]
+mod sockets;
+#[path = "http/sse.rs"]
+mod sse;
 #[path = "http/standings.rs"]
 mod standings;
 #[path = "http/stats.rs"]

@@ -117,17 +117,7 @@ impl Authenticator {
 
     /// The caller of a request with these headers.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Arc<Principal>, AuthError> {
-        let mut given = headers.get_all(header::AUTHORIZATION).iter();
-        let value = match (given.next(), given.next()) {
-            (None, _) => return Err(AuthError::Missing),
-            (Some(value), None) => value.to_str().map_err(|_| AuthError::Invalid("it isn't plain text"))?,
-            (Some(_), Some(_)) => return Err(AuthError::Invalid("there is more than one")),
-        };
-        let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(AuthError::Missing);
-        }
-        self.verify(token.trim()).await
+        self.verify(bearer(headers)?).await
     }
 
     /// The principal that a token stands for.
@@ -151,6 +141,21 @@ impl Authenticator {
         self.0.cache.put(key, expires, principal.clone());
         Ok(principal)
     }
+}
+
+/// The bearer token that stands in the header `Authorization`.
+pub fn bearer(headers: &HeaderMap) -> Result<&str, AuthError> {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let value = match (given.next(), given.next()) {
+        (None, _) => return Err(AuthError::Missing),
+        (Some(value), None) => value.to_str().map_err(|_| AuthError::Invalid("it isn't plain text"))?,
+        (Some(_), Some(_)) => return Err(AuthError::Invalid("there is more than one")),
+    };
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(AuthError::Missing);
+    }
+    Ok(token.trim())
 }
 
 fn check_time(expires: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), AuthError> {

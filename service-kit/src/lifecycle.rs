@@ -1,10 +1,10 @@
 //! An orderly end: on a signal stop taking requests, finish those under way, then stop the rest.
 
-use std::net::SocketAddr;
+mod connections;
+
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -42,24 +42,16 @@ pub async fn serve(
     shutdown: CancellationToken,
     drain: Duration,
 ) -> std::io::Result<()> {
-    // Answers are small and complete: waiting to fill a packet would only delay them.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let stop = shutdown.clone();
-    let server = axum::serve(listener, service)
-        .with_graceful_shutdown(async move { stop.cancelled().await })
-        .into_future();
+    let server = connections::serve(listener, router, shutdown.clone());
     let late = async {
         shutdown.cancelled().await;
         crate::wait::pause(drain).await;
     };
     tokio::select! {
-        result = server => result,
+        () = server => {}
         () = late => {
             tracing::warn!(?drain, "stopped with requests under way");
-            Ok(())
         }
     }
+    Ok(())
 }

@@ -10,6 +10,7 @@
 )]
 
 mod load;
+mod rate;
 
 use std::path::Path;
 use std::process::Command;
@@ -17,7 +18,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use docket_tests::{Docket, Options};
-use load::{Connection, get, post, rate};
+use load::{Connection, get, post};
+use rate::rate;
 use serde_json::json;
 
 const CONNECTIONS: usize = 64;

@@ -7,10 +7,12 @@ mod access;
 mod cell;
 mod client;
 mod process;
+mod subscriber;
 mod wait;
 
 pub use access::{Access, Block as ServerBlock, Place as ConsumerPlace};
 pub use cell::{Desk, Place, SetClock};
 pub use client::{Answer, Client};
 pub use process::{Docket, Options, docket_binary, signal};
+pub use subscriber::{Subscriber, Way};
 pub use wait::{DEADLINE, eventually};

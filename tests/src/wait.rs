@@ -24,7 +24,7 @@ where
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where tests pause between two looks at a state")]
-async fn pause() {
+pub(crate) async fn pause() {
     tokio::time::sleep(Duration::from_millis(20)).await;
 }
 

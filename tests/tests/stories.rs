@@ -18,6 +18,8 @@ mod examples;
 mod exports;
 #[path = "stories/first_ticket.rs"]
 mod first_ticket;
+#[path = "stories/following.rs"]
+mod following;
 #[path = "stories/import.rs"]
 mod import;
 #[path = "stories/log.rs"]

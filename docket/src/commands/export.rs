@@ -10,7 +10,7 @@ use domain::personal::Personal;
 use domain::ticket::upcast::Upcasters;
 use event_store::{EventLog, LogOptions};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use query_api::{CursorKey, Deps, List, QueryApi, Span, Takeaway, Wake};
+use query_api::{CursorKey, Deps, List, QueryApi, Span, StreamLimits, Takeaway, Wake};
 use service_kit::auth::{AuthConfig, Authenticator};
 use service_kit::clock::{RandomIds, SystemClock};
 use service_kit::http::RequestInfo;
@@ -90,6 +90,7 @@ async fn queries(target: &Target, shutdown: &CancellationToken) -> Result<QueryA
         commands: None,
         clock,
         wake: Wake::polling(),
+        streams: StreamLimits::default(),
         shutdown: shutdown.clone(),
     }))
 }

@@ -125,6 +125,7 @@ operations! {
     SearchAudit       = "search_audit"        GET  "/v1/audit"                                          AuditRead       Staff;
     ReadEvents        = "read_events"         GET  "/v1/events"                                         EventsSubscribe Everybody;
     StreamEvents      = "stream_events"       GET  "/v1/events/stream"                                  EventsSubscribe Everybody;
+    OpenSocket        = "open_event_socket"   GET  "/v1/events/socket"                                  EventsSubscribe Everybody;
     GetProjections    = "get_projections"     GET  "/v1/projections"                                    TicketsRead     Staff;
 }
 

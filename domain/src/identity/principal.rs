@@ -203,6 +203,7 @@ mod tests {
             GetAttachments,
             ReadEvents,
             StreamEvents,
+            OpenSocket,
         ];
         let client_admin = [
             ChangeStatus,
@@ -242,7 +243,7 @@ mod tests {
             GetCalendar,
             GetTenant,
         ];
-        let agent = [AssignTicket, UnassignTicket, RouteTicket, ReadEvents, StreamEvents];
+        let agent = [AssignTicket, UnassignTicket, RouteTicket, ReadEvents, StreamEvents, OpenSocket];
         let lead = [DeleteTicket, RestoreTicket, RedactMessage];
         let stats = [
             GetStats,
@@ -297,8 +298,8 @@ mod tests {
             ("support_manager", &[&own, &desk, &agent, &lead, &stats, &manager]),
             ("support_admin", &[&own, &desk, &agent, &lead, &stats, &manager, &[ChangeTenant]]),
             ("msp_admin", &[&own, &desk, &agent, &lead, &stats, &manager, &[ChangeTenant]]),
-            ("auditor", &[&reading, &[SearchAudit]]),
-            ("analyst", &[&reading, &stats, &[ReadEvents, StreamEvents]]),
+            ("auditor", &[&reading, &[SearchAudit, ReadEvents, StreamEvents, OpenSocket]]),
+            ("analyst", &[&reading, &stats, &[ReadEvents, StreamEvents, OpenSocket]]),
             ("platform_admin", &[Operation::ALL]),
         ];
         for (role, allowed) in table {

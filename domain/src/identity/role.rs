@@ -35,7 +35,8 @@ const LEAD: Permissions = AGENT.with(Permissions::of(&[TicketsDelete, KbUpdate, 
 const MANAGER: Permissions = LEAD.with(Permissions::of(&[KbPublish, CatalogueManage, SlaManage, AuditRead]));
 const ADMIN: Permissions =
     MANAGER.with(Permissions::of(&[MembersManage, AuditExport, RetentionManage, TenantManage]));
-const AUDITOR: Permissions = Permissions::of(&[TicketsRead, NotesRead, KbRead, AuditRead, AuditExport]);
+const AUDITOR: Permissions =
+    Permissions::of(&[TicketsRead, NotesRead, KbRead, AuditRead, AuditExport, EventsSubscribe]);
 const ANALYST: Permissions = Permissions::of(&[TicketsRead, StatsRead, EventsSubscribe, KbRead]);
 
 const fn role(name: &'static str, kind: ActorKind, visibility: Visibility, permissions: Permissions) -> Role {

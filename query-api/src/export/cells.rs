@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use chrono::SecondsFormat;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Number, Value};
 use uuid::Uuid;
 
@@ -155,6 +156,18 @@ impl Cell for Value {
 
     fn datum(&self) -> Datum {
         Datum::Json(self.to_string())
+    }
+}
+
+impl Cell for Box<RawValue> {
+    const KIND: Kind = Kind::Json;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        self.get().write(out);
+    }
+
+    fn datum(&self) -> Datum {
+        Datum::Json(self.get().to_owned())
     }
 }
 

@@ -5,7 +5,7 @@ mod columns;
 use chrono::{DateTime, Utc};
 use domain::ids::TenantId;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -83,7 +83,7 @@ pub(crate) struct CloudEvent {
     useragent: Option<String>,
     /// The fact itself, in the public form of its type.
     #[schema(value_type = Object)]
-    data: Value,
+    data: Box<RawValue>,
 }
 
 impl CloudEvent {

@@ -9,6 +9,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
 use crate::error::QueryError;
+use crate::live::Crowded;
 use crate::parameters::BadParameter;
 
 /// 400, 401, 403, 404, 503 as problem details.
@@ -31,6 +32,17 @@ impl IntoResponses for Refusals {
         .into_iter()
         .map(|(description, example)| response(description, &example))
         .collect()
+    }
+}
+
+/// 429 as a problem.
+pub(crate) struct TooMany;
+
+impl IntoResponses for TooMany {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let many = QueryError::TooManyStreams(Crowded::User(50)).into();
+        let what = "As many streams as the user or the tenant may have at once. `Retry-After` says when to try again.";
+        [response(what, &many)].into()
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod dashboard;
 mod days;
 mod facts;
 mod figures;
+mod file;
 mod find;
 pub(crate) mod overview;
 mod past;

@@ -42,7 +42,10 @@ async fn every_route_is_an_operation_and_asks_for_a_token() {
             );
             if principal.may(operation).is_err() {
                 caller.get(&path).await.refused(403, "forbidden");
-            } else if !matches!(operation, Operation::StreamEvents | Operation::FollowDashboard) {
+            } else if !matches!(
+                operation,
+                Operation::StreamEvents | Operation::OpenSocket | Operation::FollowDashboard
+            ) {
                 caller.get_at(&path, ticket.position).await.ok();
             }
         }

@@ -1,5 +1,6 @@
 //! A query API with a database of its own.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,21 +9,22 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::Response;
-use domain::ids::{CommandId, Position, TenantId, UserId, Version};
+use domain::ids::{CommandId, OrganizationId, Position, TenantId, UserId, Version};
 use domain::ticket::upcast::Upcasters;
 use domain::time::Ids as _;
 use event_store::{Append, EventLog, LogOptions, NewEvent, Outcome};
 use projection_service::{Runtime, RuntimeOptions};
-use query_api::{CursorKey, Deps, QueryApi, Wake};
+use query_api::{CursorKey, Deps, QueryApi, StreamLimits, Wake};
 use serde_json::{Value, json};
 use service_kit::auth::{AuthConfig, Authenticator, Claims, DevIssuer};
 use service_kit::clock::{RandomIds, SystemClock};
 use service_kit::health::Health;
 use service_kit::http::{HttpSettings, PeerKey, layers};
 use service_kit::peer::Peer;
-use service_kit::postgres;
+use service_kit::{lifecycle, postgres};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection, PgPool};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -98,6 +100,11 @@ impl App {
 
     /// Only the log moves.
     pub(crate) async fn without_projections() -> Self {
+        Self::with_limits(StreamLimits::default()).await
+    }
+
+    /// Only the log moves, and streams have these limits.
+    pub(crate) async fn with_limits(streams: StreamLimits) -> Self {
         if std::env::var_os("RUST_LOG").is_some() {
             Box::leak(Box::new(service_kit::telemetry::init(service_kit::telemetry::LogFormat::Text)));
         }
@@ -132,6 +139,7 @@ impl App {
             clock,
             wake: Wake::on(log.head()),
             shutdown: shutdown.clone(),
+            streams,
         });
         let router = api
             .router()
@@ -152,6 +160,15 @@ impl App {
         };
         app.create_tenant("default").await;
         app
+    }
+
+    /// Takes connections, and gives the address.
+    pub(crate) async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (router, shutdown) = (self.router.clone(), self.shutdown.clone());
+        tokio::spawn(lifecycle::serve(listener, router, shutdown, Duration::from_secs(1)));
+        address
     }
 
     /// Starts the projections.
@@ -229,6 +246,14 @@ impl App {
     /// Somebody of the tenant `default`.
     pub(crate) fn as_user(&self, user: &str, role: &str) -> Caller<'_> {
         Caller { app: self, token: Some(self.token(user, role, "default", Duration::from_secs(600))) }
+    }
+
+    /// Somebody of the tenant `default` who belongs to an organisation.
+    pub(crate) fn of_organization(&self, user: &str, role: &str, org: &OrganizationId) -> Caller<'_> {
+        let user = UserId::new(user).unwrap();
+        let claims = Claims { org: Some(org.clone()), ..Claims::new(user, tenant(), vec![role.to_owned()]) };
+        let token = self.issuer.mint(&claims, Duration::from_secs(600), &SystemClock).unwrap();
+        Caller { app: self, token: Some(token) }
     }
 
     pub(crate) fn agent(&self) -> Caller<'_> {

@@ -1,68 +1,12 @@
 //! The feed and the stream.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use axum::body::BodyDataStream;
-use futures::StreamExt as _;
-use serde_json::{Value, json};
-use tokio::time::timeout;
+use serde_json::json;
 
 use crate::app::{App, Caller};
+use crate::sse::Stream;
 use crate::ticket::Ticket;
-
-/// One server-sent event.
-#[derive(Debug)]
-struct Sent {
-    id: i64,
-    name: String,
-    data: Value,
-}
-
-struct Stream {
-    body: BodyDataStream,
-    text: String,
-}
-
-impl Stream {
-    async fn open(caller: &Caller<'_>, path: &str, headers: &[(&str, &str)]) -> Self {
-        let response = caller.app.send(caller.request(path, headers)).await;
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { body: response.into_body().into_data_stream(), text: String::new() }
-    }
-
-    /// The next event; `None` when the stream has ended.
-    async fn next(&mut self) -> Option<Sent> {
-        loop {
-            if let Some((block, rest)) = self.text.split_once("\n\n") {
-                let field = |name: &str| {
-                    block.lines().find_map(|line| line.strip_prefix(name)).map(|text| text.trim().to_owned())
-                };
-                let sent = field("id:").map(|id| Sent {
-                    id: id.parse().unwrap(),
-                    name: field("event:").unwrap(),
-                    data: serde_json::from_str(&field("data:").unwrap()).unwrap(),
-                });
-                self.text = String::from(rest);
-                if sent.is_some() {
-                    return sent;
-                }
-                continue;
-            }
-            let chunk =
-                timeout(Duration::from_secs(10), self.body.next()).await.expect("something in time")?;
-            self.text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
-        }
-    }
-
-    async fn ids(&mut self, count: usize) -> Vec<i64> {
-        let mut ids = Vec::new();
-        while ids.len() < count {
-            ids.push(self.next().await.expect("the stream goes on").id);
-        }
-        ids
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_feed_has_each_event_once_in_order() {
@@ -190,5 +134,82 @@ async fn a_stream_ends_with_its_token() {
     let mut stream = Stream::open(&caller, "/v1/events/stream?after=0", &[]).await;
     assert_eq!(stream.next().await.unwrap().name, "TenantCreated");
     assert!(stream.next().await.is_none());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_choose_by_type_kind_and_thing() {
+    let app = App::start().await;
+    let agent = app.agent();
+    let mut first = Ticket::open(&app, "TKT-1", "carla").await;
+    let second = Ticket::open(&app, "TKT-2", "stefan").await;
+    let (opened, other) = (first.position, second.position);
+    let tagged = first.event("TagAdded", json!({"tag": "a"}), "amir", "agent").await;
+    agent.get_at("/v1/tickets", tagged).await.ok();
+    for (query, expected) in [
+        ("aggregate=tenant", vec![1]),
+        ("aggregate=ticket", vec![opened, other, tagged]),
+        ("aggregate=ticket,tenant&type=TenantCreated,TagAdded", vec![1, tagged]),
+        (&format!("subject={}", first.id), vec![opened, tagged]),
+        ("subject=TKT-1", vec![opened, tagged]),
+        ("subject=TKT-1,TKT-2&type=TicketOpened", vec![opened, other]),
+        (&format!("subject={}&aggregate=tenant", first.id), vec![]),
+        (&format!("subject=TKT-1&after={opened}"), vec![tagged]),
+        ("type=NoSuchThing", vec![]),
+    ] {
+        let feed = agent.get(&format!("/v1/events?{query}")).await;
+        assert_eq!(feed.each("position"), expected, "{query}");
+        let after = if query.contains("after") { "" } else { "&after=0" };
+        let mut stream = Stream::open(&agent, &format!("/v1/events/stream?{query}{after}"), &[]).await;
+        assert_eq!(stream.ids(expected.len()).await, expected, "{query}");
+    }
+    for path in ["/v1/events", "/v1/events/stream"] {
+        agent.get(&format!("{path}?aggregate=planet")).await.refused(400, "invalid_parameter");
+        agent.get(&format!("{path}?subject=TKT-9")).await.refused(404, "not_found");
+        // What one may not know of is what isn't there.
+        app.customer("carla").get(&format!("{path}?subject=TKT-2")).await.refused(404, "not_found");
+    }
+    let theirs = format!("/v1/events?subject={}", second.id);
+    assert_eq!(app.customer("carla").get(&theirs).await.each("position"), [0; 0]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_waits_where_it_is_asked_to() {
+    let app = App::without_projections().await;
+    let agent = app.agent();
+    let mut ticket = Ticket::open(&app, "TKT-1", "carla").await;
+    let head = ticket.position;
+    let start = Instant::now();
+    // Without the header, and where there is something, at once.
+    let answer = agent.get(&format!("/v1/events?after={head}")).await;
+    assert!(!answer.headers.contains_key("preference-applied"));
+    assert_eq!(answer.each("position"), [0; 0]);
+    let there = agent.get_with("/v1/events", &[("prefer", "wait=10")]).await;
+    assert_eq!(there.each("position"), [1, head]);
+    let at = head.to_string();
+    let wanted = [("prefer", "wait=10"), ("docket-min-position", &*at)];
+    assert_eq!(agent.get_with(&format!("/v1/events?after={head}"), &wanted).await.each("position"), [0; 0]);
+    assert!(start.elapsed() < Duration::from_secs(5));
+    let nothing = agent.get_with(&format!("/v1/events?after={head}"), &[("prefer", "wait=1")]).await;
+    assert!(start.elapsed() >= Duration::from_secs(1));
+    assert_eq!(nothing.headers["preference-applied"], "wait=1");
+    let nothing = nothing.ok();
+    assert_eq!((&nothing["items"], &nothing["next_after"]), (&json!([]), &json!(head)));
+    // For what isn't the caller's, nobody is woken.
+    let path = format!("/v1/events?after={head}&type=TagRemoved");
+    let wait = [("prefer", "wait=10")];
+    let waiting = agent.get_with(&path, &wait);
+    let write = async {
+        ticket.event("TagAdded", json!({"tag": "a"}), "amir", "agent").await;
+        ticket.event("TagRemoved", json!({"tag": "a"}), "amir", "agent").await
+    };
+    let (answer, removed) = tokio::join!(waiting, write);
+    let answer = answer.ok();
+    assert_eq!((&answer["items"][0]["position"], &answer["next_after"]), (&json!(removed), &json!(removed)));
+    for (limit, status) in [("1000", 200), ("1001", 400), ("0", 400)] {
+        assert_eq!(agent.get(&format!("/v1/events?limit={limit}")).await.status, status, "{limit}");
+    }
+    agent.get("/v1/tickets?limit=201").await.refused(400, "invalid_parameter");
     app.stop().await;
 }

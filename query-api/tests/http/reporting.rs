@@ -6,6 +6,7 @@ use futures::StreamExt as _;
 use serde_json::{Value, json};
 
 use crate::app::{App, Caller};
+use crate::exports::{objects, records};
 use crate::ticket::{Ticket, at};
 
 async fn opened(app: &App, tenant: &str, number: &str, time: &str, more: Value) -> i64 {
@@ -129,6 +130,21 @@ async fn the_busiest_hours_and_the_most_frequent_are_told() {
             json!({"weekday": 1, "hour": 9, "created": 2, "replies": 0, "resolved": 0, "reopened": 0});
         assert_eq!((&hours["busiest"], hours["items"].as_array().unwrap().len()), (&busiest, 2));
     }
+    for path in [
+        "/v1/stats?group_by=category",
+        "/v1/stats/volume?group_by=day",
+        "/v1/stats/busiest",
+        "/v1/stats/agents",
+    ] {
+        let answer = lead.get(path).await.ok();
+        let items = answer["items"].as_array().unwrap();
+        assert_eq!(objects(&lead, path).await, *items, "{path}");
+        let lines = records(&lead, path).await;
+        assert_eq!(lines.len(), items.len(), "{path}");
+        assert_eq!(lines[0]["created"], items[0]["created"].to_string(), "{path}");
+    }
+    let one = records(&lead, "/v1/stats").await;
+    assert_eq!((one.len(), one[0]["created"].as_str(), one[0]["rating_count"].as_str()), (1, "4", "0"));
     let top = lead.get("/v1/stats/top?by=tag&from=2026-03-01T00:00:00Z&to=2026-03-31T00:00:00Z").await.ok();
     assert_eq!(
         top["items"],

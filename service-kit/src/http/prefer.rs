@@ -18,6 +18,11 @@ impl Wait {
 
     /// Reads the header. What can't be read is no preference, as the standard asks.
     pub fn read(headers: &HeaderMap) -> Self {
+        Self(Self::asked(headers).unwrap_or(Self::DEFAULT))
+    }
+
+    /// How long the caller said that they would wait, within bounds, if they said so.
+    pub fn asked(headers: &HeaderMap) -> Option<Duration> {
         let seconds = headers
             .get_all("prefer")
             .iter()
@@ -26,7 +31,7 @@ impl Wait {
             .filter_map(|preference| preference.split_once('='))
             .find(|(name, _)| name.trim().eq_ignore_ascii_case("wait"))
             .and_then(|(_, value)| value.trim().trim_matches('"').parse::<u64>().ok());
-        Self(seconds.map_or(Self::DEFAULT, |seconds| Duration::from_secs(seconds).min(Self::MOST)))
+        seconds.map(|seconds| Duration::from_secs(seconds).min(Self::MOST))
     }
 }
 

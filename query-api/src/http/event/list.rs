@@ -4,40 +4,49 @@ mod export;
 
 pub(crate) use self::export::Whole as WholeFeed;
 
+use std::time::Instant;
+
 use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use domain::ids::Position;
 use serde::Serialize;
+use service_kit::wait::pause;
 use utoipa::{IntoParams, ToSchema};
 
+use super::filter::EventFilter;
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
 use crate::export::{self as exports, Accepted};
-use crate::follow;
+use crate::follow::{self, Follower};
 use crate::http::event_view::CloudEvent;
-use crate::http::refusals::Refusals;
-use crate::page::Limit;
+use crate::http::refusals::{Refusals, TooMany};
+use crate::log::Most;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::Source;
 
 /// How many spans of positions one request goes over, when few events in them are for the caller.
 const MOST_SPANS: usize = 20;
+/// The most events of a page, which is for machines.
+const MOST_EVENTS: u16 = 1_000;
+/// A page of large events ends early, after so many bytes of them.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// After which position, which events.
+/// After which position, how many.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReadEvents {
     /// The position after which to begin: 0, or the `next_after` of the answer before.
     #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Position,
-    /// How many events at most.
-    #[param(value_type = u16, required = false, default = 50, minimum = 1, maximum = 200)]
-    limit: Limit,
-    /// Only these, for example `TicketOpened,TicketResolved`.
-    #[param(required = false)]
-    r#type: Vec<String>,
+    /// How many events at most. A page of large events has fewer.
+    #[param(required = false, default = 50, minimum = 1, maximum = 1000)]
+    limit: u16,
+    #[param(ignore)]
+    filter: EventFilter,
     /// The caller has said how many.
     #[param(ignore)]
     limited: bool,
@@ -48,9 +57,17 @@ impl FromParameters for ReadEvents {
         Ok(Self {
             limited: parameters.first_of(&["limit"]).is_some(),
             after: position(parameters)?.unwrap_or(Position::START),
-            limit: Limit::take(parameters)?,
-            r#type: parameters.many("type")?,
+            limit: limit(parameters)?,
+            filter: EventFilter::take(parameters)?,
         })
+    }
+}
+
+fn limit(parameters: &mut Parameters) -> Result<u16, BadParameter> {
+    let what = format!("a whole number from 1 to {MOST_EVENTS}");
+    match parameters.one("limit", &what)?.unwrap_or(50) {
+        limit @ 1..=MOST_EVENTS => Ok(limit),
+        _ => Err(BadParameter::invalid("limit", format!("it should be {what}"))),
     }
 }
 
@@ -79,10 +96,15 @@ pub(crate) struct EventPage {
 /// read. Go on with `next_after` until it doesn't grow. `items` may be empty before the end, when
 /// nothing on a long stretch is for the caller.
 ///
+/// With `Prefer: wait=N` (10 at most) and nothing to show, the answer comes when there is something, or
+/// after N seconds; `Preference-Applied` says that it did. With `Docket-Min-Position` the wait is for
+/// that position alone.
+///
 /// `Accept: text/csv` or `Accept: application/x-ndjson` gets all events after the position, up to the
 /// log's present end, as a file; `limit` isn't taken then. An answer that doesn't end well isn't whole.
 #[utoipa::path(
-    get, path = "/v1/events", operation_id = "read_events", tag = "Events", params(ReadEvents, Freshness),
+    get, path = "/v1/events", operation_id = "read_events", tag = "Events",
+    params(ReadEvents, EventFilter, Freshness),
     responses(
         (status = 200, description = "Some events; or all of them, as a file.", content(
             (EventPage = "application/json"),
@@ -90,6 +112,7 @@ pub(crate) struct EventPage {
             (CloudEvent = "application/x-ndjson"),
         )),
         Refusals,
+        TooMany,
     ),
 )]
 pub(crate) async fn read_events(
@@ -102,23 +125,46 @@ pub(crate) async fn read_events(
         if query.limited {
             return Err(BadParameter::invalid("limit", "an export is the whole feed").into());
         }
-        let whole = export::Whole::new(&api, query.after, query.r#type);
+        let whole = export::Whole::new(&api, query.after, query.filter);
         return exports::answer(&api, asking, Source::Log, whole, file).await;
     }
+    let asked = Instant::now();
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
+    let filter = query.filter.resolve(&mut snapshot, &asking.principal).await?;
+    let limit = usize::from(query.limit);
     let (mut items, mut reached) = (Vec::new(), query.after);
     for _ in 0..MOST_SPANS {
-        let left = (query.limit.rows() - items.len()) as i64;
-        let batch =
-            follow::read(&api, &mut snapshot, &asking.principal, reached, &query.r#type, left).await?;
+        let most = Most { events: (limit - items.len()) as i64, bytes: MOST_BYTES };
+        let batch = follow::read(&api, &mut snapshot, &asking.principal, reached, &filter, most).await?;
         items.extend(batch.events);
         let ended = batch.reached <= reached;
         reached = batch.reached;
-        if ended || items.len() == query.limit.rows() {
+        if ended || batch.heavy || items.len() == limit {
             break;
         }
     }
-    let position = snapshot.position;
+    let mut position = snapshot.position;
     snapshot.close().await?;
-    Ok(Answer::at(position, EventPage { items, next_after: reached.0 }).into_response())
+    let wait = asking.asked_to_wait.filter(|_| items.is_empty() && asking.min_position.is_none());
+    if let Some(wait) = wait {
+        let left = wait.saturating_sub(asked.elapsed());
+        let _place = api.place(&asking, "poll")?;
+        let mut follower = Follower::new(api.clone(), asking.principal.clone(), filter, reached);
+        tokio::select! {
+            next = follower.next() => items = next,
+            () = pause(left) => {}
+            () = api.0.shutdown.cancelled() => {}
+        }
+        items.truncate(limit);
+        let last = items.last().map(|last: &CloudEvent| Position(last.position));
+        reached = last.unwrap_or(follower.position());
+        position = position.max(reached);
+    }
+    let mut response = Answer::at(position, EventPage { items, next_after: reached.0 }).into_response();
+    if let Some(wait) = wait
+        && let Ok(applied) = HeaderValue::from_str(&format!("wait={}", wait.as_secs()))
+    {
+        response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+    }
+    Ok(response)
 }

@@ -1,45 +1,38 @@
 //! `GET /v1/events/stream`: server-sent events, live, with resume.
 
-use std::convert::Infallible;
-use std::time::Duration;
-
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::Response;
+use bytes::Bytes;
 use domain::ids::Position;
 use futures::StreamExt as _;
 use service_kit::http::{POSITION, position_header};
 use utoipa::IntoParams;
 
+use super::filter::EventFilter;
 use super::list::position;
 use crate::QueryApi;
-use crate::answer::PRIVATE;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
-use crate::follow::follow;
+use crate::follow::{Follower, follow};
 use crate::http::event_view::CloudEvent;
-use crate::http::refusals::Refusals;
+use crate::http::refusals::{Refusals, TooMany};
+use crate::live;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::Source;
 
-/// Proxies close what is silent for long; the usual limit is 60 s.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// Tells nginx, and those that took it over, not to hold the stream back.
-const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// From where, which events.
+/// From where.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StreamEvents {
     /// The position after which to begin; without it, and without `Last-Event-ID`, the stream begins
     /// with what comes next.
     #[param(value_type = Option<i64>, minimum = 0)]
-    after: Option<Position>,
-    /// Only these, for example `TicketOpened,TicketResolved`.
-    #[param(required = false)]
-    r#type: Vec<String>,
+    pub(super) after: Option<Position>,
+    #[param(ignore)]
+    pub(super) filter: EventFilter,
 }
 
 #[derive(IntoParams)]
@@ -54,7 +47,7 @@ pub(crate) struct Resume {
 
 impl FromParameters for StreamEvents {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
-        Ok(Self { after: position(parameters)?, r#type: parameters.many("type")? })
+        Ok(Self { after: position(parameters)?, filter: EventFilter::take(parameters)? })
     }
 }
 
@@ -62,14 +55,15 @@ impl FromParameters for StreamEvents {
 ///
 /// `id` is the position, `event` the type, `data` the CloudEvent. With `Last-Event-ID` or `after` it
 /// first sends what was missed: no event is left out or sent twice. The stream ends when the token
-/// expires; a comment is sent every 15 s so that nobody takes it for dead.
+/// expires, and breaks off when its reader takes nothing for 30 s; a comment is sent every 15 s so that
+/// nobody takes it for dead.
 #[utoipa::path(
     get, path = "/v1/events/stream", operation_id = "stream_events", tag = "Events",
-    params(StreamEvents, Resume, Freshness),
+    params(StreamEvents, EventFilter, Resume, Freshness),
     responses(
         (status = 200, description = "The stream.", body = String, content_type = "text/event-stream",
          example = "id: 4711\nevent: TicketOpened\ndata: {\"specversion\":\"1.0\",\"type\":\"TicketOpened\"}\n\n"),
-        Refusals,
+        Refusals, TooMany,
     ),
 )]
 pub(crate) async fn stream_events(
@@ -79,25 +73,22 @@ pub(crate) async fn stream_events(
     Asked(query): Asked<StreamEvents>,
 ) -> Result<Response, QueryError> {
     let last = last_event_id(&headers)?;
-    let snapshot = api.snapshot(&asking, Source::Log).await?;
+    let place = api.place(&asking, "sse")?;
+    let mut snapshot = api.snapshot(&asking, Source::Log).await?;
+    let filter = query.filter.resolve(&mut snapshot, &asking.principal).await?;
     let head = snapshot.position;
     snapshot.close().await?;
     let after = last.or(query.after).unwrap_or(head);
-    let events = follow(api, asking.principal, headers, query.r#type, after);
-    let stream = Sse::new(events.map(|event| Ok::<_, Infallible>(message(&event))))
-        .keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat"));
-    let mut response = stream.into_response();
-    let sent = response.headers_mut();
-    sent.insert(POSITION, position_header(head));
-    sent.insert(header::CACHE_CONTROL, PRIVATE);
-    sent.insert(X_ACCEL_BUFFERING, axum::http::HeaderValue::from_static("no"));
+    let events = follow(Follower::new(api.clone(), asking.principal, filter, after));
+    let mut response = live::respond(&api, place, asking.token, events.map(|event| message(&event)));
+    response.headers_mut().insert(POSITION, position_header(head));
     Ok(response)
 }
 
-fn message(event: &CloudEvent) -> Event {
+fn message(event: &CloudEvent) -> Bytes {
     // JSON has no raw line breaks, so the data is always one line.
     let data = serde_json::to_string(event).unwrap_or_default();
-    Event::default().id(event.position.to_string()).event(event.event_type()).data(data)
+    live::message(Some(event.position), event.event_type(), &data)
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<Position>, BadParameter> {

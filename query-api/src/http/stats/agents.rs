@@ -15,6 +15,7 @@ use super::query::{Scope, StatsQuery};
 use crate::QueryApi;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
+use crate::export::Accepted;
 use crate::http::refusals::Refusals;
 use crate::snapshot::Snapshot;
 use crate::time::Time;
@@ -76,7 +77,11 @@ pub(crate) struct AgentStats {
     get, path = "/v1/stats/agents", operation_id = "get_agent_stats", tag = "Statistics",
     params(StatsQuery, Freshness),
     responses(
-        (status = 200, description = "The figures.", body = AgentStats),
+        (status = 200, description = "The figures; or a line for each group, as a file.", content(
+            (AgentStats = "application/json"),
+            (String = "text/csv"),
+            (String = "application/x-ndjson"),
+        )),
         (status = 304, description = "As they were, by `If-None-Match`."),
         Refusals,
     ),
@@ -84,11 +89,12 @@ pub(crate) struct AgentStats {
 pub(crate) async fn get_agent_stats(
     State(api): State<QueryApi>,
     asking: Asking,
+    Accepted(file): Accepted,
     Asked(query): Asked<StatsQuery>,
 ) -> Result<Response, QueryError> {
     let query = query.or_by("agent");
     let mut reading = Reading::begin(&api, &asking, &query).await?;
-    if let Some(unchanged) = reading.unchanged(&asking) {
+    if let Some(unchanged) = reading.unchanged(&asking, file.as_ref()) {
         return Ok(unchanged);
     }
     let found = reading.find(&query, Measure::ALL).await?;
@@ -103,7 +109,7 @@ pub(crate) async fn get_agent_stats(
         group_by: query.group_by,
         total: Overview::of(&found.total),
     };
-    reading.answer(stats).await
+    reading.answer(&api, file, "agents", stats).await
 }
 
 /// The figures with what each has now, also of those who have tickets and no figures.

@@ -16,6 +16,7 @@ use crate::QueryApi;
 use crate::as_of::AsOf;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
+use crate::export::Accepted;
 use crate::http::refusals::Refusals;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 
@@ -81,7 +82,11 @@ pub(crate) struct BusiestHours {
     get, path = "/v1/stats/busiest", operation_id = "get_busiest_hours", tag = "Statistics",
     params(BusiestQuery, Freshness),
     responses(
-        (status = 200, description = "The hours.", body = BusiestHours),
+        (status = 200, description = "The hours; or a line for each group, as a file.", content(
+            (BusiestHours = "application/json"),
+            (String = "text/csv"),
+            (String = "application/x-ndjson"),
+        )),
         (status = 304, description = "As they were, by `If-None-Match`."),
         Refusals,
     ),
@@ -89,6 +94,7 @@ pub(crate) struct BusiestHours {
 pub(crate) async fn get_busiest_hours(
     State(api): State<QueryApi>,
     asking: Asking,
+    Accepted(file): Accepted,
     Asked(asked): Asked<BusiestQuery>,
 ) -> Result<Response, QueryError> {
     let BusiestQuery { from, to, time_zone } = asked;
@@ -96,7 +102,7 @@ pub(crate) async fn get_busiest_hours(
     let group_by = vec!["hour".to_owned()];
     let query = StatsQuery { from, to, group_by, time_zone, scope: Scope::Tenant, as_of: AsOf::NOW };
     let mut reading = Reading::begin(&api, &asking, &query).await?;
-    if let Some(unchanged) = reading.unchanged(&asking) {
+    if let Some(unchanged) = reading.unchanged(&asking, file.as_ref()) {
         return Ok(unchanged);
     }
     let period = Some(Period::HourOfWeek);
@@ -109,7 +115,7 @@ pub(crate) async fn get_busiest_hours(
     let most = items.iter().map(|hour| hour.created).max().filter(|most| *most > 0);
     let busiest = most.and_then(|most| items.iter().find(|hour| hour.created == most).cloned());
     let time_zone = reading.zone(&query).name();
-    reading.answer(BusiestHours { time_zone, items, busiest }).await
+    reading.answer(&api, file, "busiest-hours", BusiestHours { time_zone, items, busiest }).await
 }
 
 impl HourOfWeek {

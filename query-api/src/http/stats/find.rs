@@ -16,11 +16,12 @@ use super::past::{self, Past};
 use super::period::{Period, day_that_begins};
 use super::query::{Scope, StatsQuery};
 use super::tree::{self, Member};
-use super::{days, facts, tag};
+use super::{days, facts, file, tag};
 use crate::QueryApi;
 use crate::answer::{self, Answer};
 use crate::asking::Asking;
 use crate::error::QueryError;
+use crate::export::File;
 use crate::parameters::BadParameter;
 use crate::snapshot::{ReadModel, Snapshot, Source};
 
@@ -112,21 +113,36 @@ impl Reading {
     }
 
     /// What is answered if the caller has the figures already: that they are the same.
-    pub(crate) fn unchanged(&self, asking: &Asking) -> Option<Response> {
-        let tag = self.tag.as_deref().filter(|tag| asking.has(tag))?;
+    pub(crate) fn unchanged(&self, asking: &Asking, file: Option<&File>) -> Option<Response> {
+        let tag = self.tag.as_deref().filter(|tag| file.is_none() && asking.has(tag))?;
         Some(answer::unchanged(self.snapshot.position, tag))
     }
 
     /// Ends it, and answers what changes with the time as well.
-    pub(crate) async fn untagged<T: Serialize>(self, body: T) -> Result<Response, QueryError> {
-        Self { tag: None, ..self }.answer(body).await
+    pub(crate) async fn untagged<T: Serialize>(
+        self,
+        api: &QueryApi,
+        file: Option<File>,
+        what: &str,
+        body: T,
+    ) -> Result<Response, QueryError> {
+        Self { tag: None, ..self }.answer(api, file, what, body).await
     }
 
-    /// Ends it, and answers.
-    pub(crate) async fn answer<T: Serialize>(self, body: T) -> Result<Response, QueryError> {
+    /// Ends it, and answers; as a file, if that was asked for.
+    pub(crate) async fn answer<T: Serialize>(
+        self,
+        api: &QueryApi,
+        file: Option<File>,
+        what: &str,
+        body: T,
+    ) -> Result<Response, QueryError> {
         let position = self.snapshot.position;
         self.snapshot.close().await?;
-        Ok(Answer::at(position, body).tag(self.tag).into_response())
+        match file {
+            Some(file) => file::answer(api, file, what, position, &body).await,
+            None => Ok(Answer::at(position, body).tag(self.tag).into_response()),
+        }
     }
 
     /// The time zone in which days begin.

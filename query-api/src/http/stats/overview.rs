@@ -12,6 +12,7 @@ use super::query::StatsQuery;
 use crate::QueryApi;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
+use crate::export::Accepted;
 use crate::http::refusals::Refusals;
 use crate::time::Time;
 
@@ -120,7 +121,11 @@ pub(crate) struct Stats {
     get, path = "/v1/stats", operation_id = "get_stats", tag = "Statistics",
     params(StatsQuery, Freshness),
     responses(
-        (status = 200, description = "The figures.", body = Stats),
+        (status = 200, description = "The figures; or a line for each group, as a file.", content(
+            (Stats = "application/json"),
+            (String = "text/csv"),
+            (String = "application/x-ndjson"),
+        )),
         (status = 304, description = "As they were, by `If-None-Match`."),
         Refusals,
     ),
@@ -128,10 +133,11 @@ pub(crate) struct Stats {
 pub(crate) async fn get_stats(
     State(api): State<QueryApi>,
     asking: Asking,
+    Accepted(file): Accepted,
     Asked(query): Asked<StatsQuery>,
 ) -> Result<Response, QueryError> {
     let mut reading = Reading::begin(&api, &asking, &query).await?;
-    if let Some(unchanged) = reading.unchanged(&asking) {
+    if let Some(unchanged) = reading.unchanged(&asking, file.as_ref()) {
         return Ok(unchanged);
     }
     let found = reading.find(&query, Measure::ALL).await?;
@@ -147,7 +153,7 @@ pub(crate) async fn get_stats(
         items,
         total: Overview::of(&found.total),
     };
-    reading.answer(stats).await
+    reading.answer(&api, file, "stats", stats).await
 }
 
 impl Overview {

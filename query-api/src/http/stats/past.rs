@@ -14,7 +14,8 @@ use super::find::{Groups, Wanted};
 use crate::QueryApi;
 use crate::as_of::AsOf;
 use crate::error::QueryError;
-use crate::log::{self, Fact};
+use crate::follow::Filter;
+use crate::log::{self, Fact, Most};
 use crate::parameters::BadParameter;
 use crate::snapshot::Snapshot;
 
@@ -43,11 +44,13 @@ pub(super) async fn fold(
     let mut types: Vec<String> = Ticket::CONCERNS.iter().map(|name| (*name).to_owned()).collect();
     types.extend(names(TenantEvent::TYPES));
     types.extend(names(SlaEvent::TYPES));
+    let filter = Filter { types, ..Filter::default() };
     let (mut past, mut office) = (Past { tickets: HashMap::new() }, Office::default());
     let mut after = Position::START;
     while after < until {
         let end = Position((after.0 + SPAN).min(until.0));
-        for logged in log::window(snapshot, after, end, &types, SPAN).await? {
+        let most = Most { events: SPAN, bytes: usize::MAX };
+        for logged in log::window(snapshot, after, end, &filter, most).await?.logged {
             let fact = logged.read(&api.0.upcasters);
             if as_of.includes(&fact) {
                 past.take(&fact, &mut office);

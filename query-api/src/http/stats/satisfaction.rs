@@ -12,6 +12,7 @@ use super::query::StatsQuery;
 use crate::QueryApi;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
+use crate::export::Accepted;
 use crate::http::refusals::Refusals;
 
 /// How the help was rated, and by how many.
@@ -54,7 +55,11 @@ pub(crate) struct Satisfaction {
     get, path = "/v1/stats/satisfaction", operation_id = "get_satisfaction", tag = "Statistics",
     params(StatsQuery, Freshness),
     responses(
-        (status = 200, description = "The ratings.", body = Satisfaction),
+        (status = 200, description = "The ratings; or a line for each group, as a file.", content(
+            (Satisfaction = "application/json"),
+            (String = "text/csv"),
+            (String = "application/x-ndjson"),
+        )),
         (status = 304, description = "As they were, by `If-None-Match`."),
         Refusals,
     ),
@@ -62,10 +67,11 @@ pub(crate) struct Satisfaction {
 pub(crate) async fn get_satisfaction(
     State(api): State<QueryApi>,
     asking: Asking,
+    Accepted(file): Accepted,
     Asked(query): Asked<StatsQuery>,
 ) -> Result<Response, QueryError> {
     let mut reading = Reading::begin(&api, &asking, &query).await?;
-    if let Some(unchanged) = reading.unchanged(&asking) {
+    if let Some(unchanged) = reading.unchanged(&asking, file.as_ref()) {
         return Ok(unchanged);
     }
     let measures = [Measure::Rating, Measure::Unrated, Measure::Resolution];
@@ -78,7 +84,7 @@ pub(crate) async fn get_satisfaction(
         total: Satisfied::of(&found.total),
         group_by: query.group_by,
     };
-    reading.answer(satisfaction).await
+    reading.answer(&api, file, "satisfaction", satisfaction).await
 }
 
 impl Satisfied {

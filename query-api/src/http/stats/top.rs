@@ -16,6 +16,7 @@ use crate::QueryApi;
 use crate::as_of::AsOf;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
+use crate::export::Accepted;
 use crate::http::refusals::Refusals;
 use crate::page::Limit;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
@@ -91,11 +92,16 @@ pub(crate) struct Top {
 #[utoipa::path(
     get, path = "/v1/stats/top", operation_id = "get_top", tag = "Statistics",
     params(TopQuery, Freshness),
-    responses((status = 200, description = "The ranking.", body = Top), Refusals),
+    responses((status = 200, description = "The ranking; or a line for each group, as a file.", content(
+            (Top = "application/json"),
+            (String = "text/csv"),
+            (String = "application/x-ndjson"),
+        )), Refusals),
 )]
 pub(crate) async fn get_top(
     State(api): State<QueryApi>,
     asking: Asking,
+    Accepted(file): Accepted,
     Asked(asked): Asked<TopQuery>,
 ) -> Result<Response, QueryError> {
     let to = asked.to.unwrap_or_else(|| api.0.clock.now());
@@ -120,7 +126,9 @@ pub(crate) async fn get_top(
         counts.entry(key.into_values().next().flatten()).or_default().1 = figures.count(Measure::Created);
     }
     let items = ranked(counts, asked.limit.rows());
-    reading.untagged(Top { from: Time(from), to: Time(to), by: asked.by.as_str(), items }).await
+    reading
+        .untagged(&api, file, "top", Top { from: Time(from), to: Time(to), by: asked.by.as_str(), items })
+        .await
 }
 
 fn ranked(counts: BTreeMap<Option<String>, (i64, i64)>, most: usize) -> Vec<Ranked> {

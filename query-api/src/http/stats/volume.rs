@@ -14,6 +14,7 @@ use super::query::StatsQuery;
 use crate::QueryApi;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
+use crate::export::Accepted;
 use crate::http::refusals::Refusals;
 
 /// How much came in and went out.
@@ -64,7 +65,11 @@ pub(crate) struct Volumes {
     get, path = "/v1/stats/volume", operation_id = "get_volume", tag = "Statistics",
     params(StatsQuery, Freshness),
     responses(
-        (status = 200, description = "The counts.", body = Volumes),
+        (status = 200, description = "The counts; or a line for each group, as a file.", content(
+            (Volumes = "application/json"),
+            (String = "text/csv"),
+            (String = "application/x-ndjson"),
+        )),
         (status = 304, description = "As they were, by `If-None-Match`."),
         Refusals,
     ),
@@ -72,12 +77,13 @@ pub(crate) struct Volumes {
 pub(crate) async fn get_volume(
     State(api): State<QueryApi>,
     asking: Asking,
+    Accepted(file): Accepted,
     Asked(query): Asked<StatsQuery>,
 ) -> Result<Response, QueryError> {
     let query = query.or_by("day");
     let measures = [Measure::Created, Measure::Resolved, Measure::Closed, Measure::Reopened];
     let mut reading = Reading::begin(&api, &asking, &query).await?;
-    if let Some(unchanged) = reading.unchanged(&asking) {
+    if let Some(unchanged) = reading.unchanged(&asking, file.as_ref()) {
         return Ok(unchanged);
     }
     let found = reading.find(&query, &measures).await?;
@@ -92,7 +98,7 @@ pub(crate) async fn get_volume(
         total: Volume::of(&found.total, moves.total.sum(Measure::Backlog)),
         group_by: query.group_by.clone(),
     };
-    reading.answer(volumes).await
+    reading.answer(&api, file, "volume", volumes).await
 }
 
 /// The backlog of each group, period by period.

@@ -6,24 +6,33 @@ use domain::ids::Position;
 use crate::QueryApi;
 use crate::error::QueryError;
 use crate::export::{Column, Exported};
-use crate::follow;
+use crate::follow::{self, Filter};
+use crate::http::event::filter::EventFilter;
 use crate::http::event_view::CloudEvent;
+use crate::log::Most;
 use crate::snapshot::Snapshot;
 
-/// How many events are held at once.
-const BATCH: i64 = 200;
+/// How much is held at once.
+const MOST: Most = Most { events: 200, bytes: super::MOST_BYTES };
 
-/// All events of these types.
+/// All events that are meant.
 pub(crate) struct Whole {
     api: QueryApi,
     after: Position,
-    types: Vec<String>,
+    /// As it was asked, until it begins.
+    asked: Option<EventFilter>,
+    filter: Filter,
 }
 
 impl Whole {
+    /// All that there are.
+    pub(crate) fn all(api: &QueryApi) -> Self {
+        Self { api: api.clone(), after: Position::START, asked: None, filter: Filter::default() }
+    }
+
     /// Those after a position.
-    pub(crate) fn new(api: &QueryApi, after: Position, types: Vec<String>) -> Self {
-        Self { api: api.clone(), after, types }
+    pub(crate) fn new(api: &QueryApi, after: Position, filter: EventFilter) -> Self {
+        Self { api: api.clone(), after, asked: Some(filter), filter: Filter::default() }
     }
 }
 
@@ -35,7 +44,10 @@ impl Exported for Whole {
         CloudEvent::columns()
     }
 
-    async fn begin(&mut self, _: &mut Snapshot, _: &Principal) -> Result<(), QueryError> {
+    async fn begin(&mut self, snapshot: &mut Snapshot, caller: &Principal) -> Result<(), QueryError> {
+        if let Some(asked) = self.asked.take() {
+            self.filter = asked.resolve(snapshot, caller).await?;
+        }
         Ok(())
     }
 
@@ -46,7 +58,7 @@ impl Exported for Whole {
         caller: &Principal,
     ) -> Result<Vec<CloudEvent>, QueryError> {
         loop {
-            let batch = follow::read(&self.api, snapshot, caller, self.after, &self.types, BATCH).await?;
+            let batch = follow::read(&self.api, snapshot, caller, self.after, &self.filter, MOST).await?;
             let ended = batch.reached <= self.after;
             self.after = batch.reached;
             if ended || !batch.events.is_empty() {

@@ -2,15 +2,11 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::IntoResponse as _;
 use axum::response::Response;
-use axum::response::sse::{Event, KeepAlive, Sse};
 use domain::ids::TenantId;
 use futures::stream;
 use service_kit::wait::pause;
@@ -21,13 +17,12 @@ use crate::QueryApi;
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
 use crate::http::queue::list::Nothing;
-use crate::http::refusals::Refusals;
+use crate::http::refusals::{Refusals, TooMany};
+use crate::live;
 use crate::snapshot::Snapshot;
 
 /// Between two looks, and so between two messages.
 const LOOK: Duration = Duration::from_secs(1);
-/// Proxies close what is silent for long.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// What is to be shown; none before the first look.
 type Shown = Option<Arc<str>>;
@@ -100,32 +95,27 @@ async fn look(api: &QueryApi, tenant: TenantId) -> Result<(String, String), Quer
         (status = 200, description = "The stream.", body = String, content_type = "text/event-stream",
          example = "event: dashboard\ndata: {\"at\":\"2026-01-31T08:00:00.000000Z\",\"open\":120}\n\n"),
         Refusals,
+        TooMany,
     ),
 )]
 pub(crate) async fn follow_dashboard(
     State(api): State<QueryApi>,
     asking: Asking,
-    headers: HeaderMap,
     Asked(Nothing): Asked<Nothing>,
 ) -> Result<Response, QueryError> {
+    let place = api.place(&asking, "dashboard")?;
     let snapshot = api.snapshot(&asking, SOURCE).await?;
     snapshot.close().await?;
     let receiver = api.0.dashboards.look_at(&api, asking.principal.tenant);
-    let messages = stream::unfold((api, headers, receiver), |(api, headers, mut receiver)| async move {
+    let messages = stream::unfold(receiver, |mut receiver| async move {
         loop {
-            // The sender lives as long as the service does.
-            let changed = tokio::time::timeout(LOOK, receiver.changed()).await;
-            api.0.authenticator.authenticate(&headers).await.ok()?;
-            match changed {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return None,
-                Err(_) => continue,
-            }
+            // Whoever looks for all of them is gone: the service stops.
+            receiver.changed().await.ok()?;
             let shown = receiver.borrow_and_update().clone();
-            let Some(shown) = shown else { continue };
-            let message = Event::default().event("dashboard").data(&*shown);
-            return Some((Ok::<_, Infallible>(message), (api, headers, receiver)));
+            if let Some(shown) = shown {
+                return Some((live::message(None, "dashboard", &shown), receiver));
+            }
         }
     });
-    Ok(Sse::new(messages).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")).into_response())
+    Ok(live::respond(&api, place, asking.token, messages))
 }
