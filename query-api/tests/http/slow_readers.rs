@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::response::Response;
 use query_api::StreamLimits;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -26,6 +27,21 @@ async fn stall(address: SocketAddr, caller: &Caller<'_>, path: &str, more: &str)
     stream
 }
 
+/// A stream, once there is room for one.
+async fn room(app: &App, caller: &Caller<'_>) -> Response {
+    let open = async {
+        loop {
+            let response = app.send(caller.request("/v1/events/stream", &[])).await;
+            match response.status().as_u16() {
+                200 => return response,
+                status => assert!(status == 429 || status == 503, "{status}"),
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), open).await.expect("room in time")
+}
+
 /// Everything that is still to come, until the end.
 async fn drain(mut stream: TcpStream) -> Vec<u8> {
     let mut all = Vec::new();
@@ -36,13 +52,15 @@ async fn drain(mut stream: TcpStream) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_takes_nothing_is_cut_off_while_others_get_everything() {
-    let limits = StreamLimits { patience: Duration::from_millis(700), ..StreamLimits::default() };
+    let patience = Duration::from_millis(700);
+    let limits = StreamLimits { patience, per_user: 2, ..StreamLimits::default() };
     let app = App::with_limits(limits).await;
     let (address, agent) = (app.listen().await, app.agent());
-    let stalled = stall(address, &agent, "/v1/events/stream?after=0", "").await;
+    let stuck = app.as_user("stuck", "support_agent");
+    let stalled = stall(address, &stuck, "/v1/events/stream?after=0", "").await;
     let upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
                    sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-    let deaf = stall(address, &agent, "/v1/events/socket?after=0", upgrade).await;
+    let deaf = stall(address, &stuck, "/v1/events/socket?after=0", upgrade).await;
     let mut stream = Stream::open(&agent, "/v1/events/stream?after=0", &[]).await;
     let mut socket = Socket::open(address, &agent, "after=0").await;
     let mut ticket = Ticket::open(&app, "TKT-1", "carla").await;
@@ -57,6 +75,9 @@ async fn who_takes_nothing_is_cut_off_while_others_get_everything() {
     let ((), by_stream, by_socket) =
         tokio::join!(write, stream.ids(expected.len()), socket.ids(expected.len()));
     assert!(by_stream == expected && by_socket == expected, "{by_stream:?} {by_socket:?}");
+    // Cut off is who has left their place.
+    let _first = room(&app, &stuck).await;
+    let _second = room(&app, &stuck).await;
     let cut = drain(stalled).await;
     // Broken off: a body in chunks ends with an empty one.
     assert!(cut.len() < 1024 * 1024 && !cut.ends_with(b"0\r\n\r\n"), "{} bytes", cut.len());
@@ -65,7 +86,8 @@ async fn who_takes_nothing_is_cut_off_while_others_get_everything() {
     let text = String::from_utf8_lossy(&cut);
     let whole = text.rsplit_once("\n\n").unwrap().0;
     let last = whole.lines().rev().find_map(|line| line.strip_prefix("id: ")).unwrap();
-    let mut again = Stream::open(&agent, "/v1/events/stream", &[("last-event-id", last)]).await;
+    let lea = app.as_user("lea", "support_lead");
+    let mut again = Stream::open(&lea, "/v1/events/stream", &[("last-event-id", last)]).await;
     let last: i64 = last.parse().unwrap();
     assert_eq!(again.ids((ticket.position - last) as usize).await, expected[last as usize..]);
     app.stop().await;
@@ -94,13 +116,7 @@ async fn nobody_has_more_streams_than_their_share() {
     other.get("/v1/events/stream").await.refused(503, "too_many_streams");
     drop((second, third, fourth));
     // What has ended makes room, once the server has seen it.
-    let opened = loop {
-        let response = app.send(amir.request("/v1/events/stream", &[])).await;
-        match response.status().as_u16() {
-            200 => break response,
-            status => assert!(status == 429 || status == 503, "{status}"),
-        }
-    };
+    let opened = room(&app, &amir).await;
     drop((first, opened));
     app.stop().await;
 }
