@@ -12,6 +12,7 @@ pub mod event;
 mod governing;
 pub mod memory;
 pub mod policy;
+pub mod promises;
 pub mod raise;
 mod state;
 pub mod watch;

@@ -62,7 +62,7 @@ impl Asking {
     /// Docket itself asks, for an operator.
     pub(crate) fn by_docket(principal: Arc<Principal>, min_position: Position, wait: Duration) -> Self {
         let (min_position, token) = (Some(min_position), Token::new(""));
-        Self { principal, min_position, wait, kept: None, asked_to_wait: None, token }
+        Self { principal, min_position, wait, asked_to_wait: None, kept: None, token }
     }
 
     /// Whether they have the answer that is known by this (RFC 9110, 13.1.2: compared weakly).
@@ -98,7 +98,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Asking {
         let kept = kept.map(str::to_owned);
         let asked_to_wait = Wait::asked(&parts.headers);
         let wait = asked_to_wait.unwrap_or(Wait::DEFAULT);
-        Ok(Self { principal, min_position, wait, asked_to_wait, token, kept })
+        Ok(Self { principal, min_position, wait, asked_to_wait, kept, token })
     }
 }
 

@@ -13,7 +13,7 @@ mod standing;
 use async_trait::async_trait;
 use domain::event::Event;
 use domain::sla::clock::Moment;
-use domain::sla::watch::Watch;
+use domain::sla::promises::Promises;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -51,11 +51,8 @@ impl Projection for Sla {
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {
-        use domain::ticket::TicketEvent::{TicketAssigned, TicketUnassigned};
         match &fact.content.event {
-            // Who has a ticket counts for what becomes of its promises.
-            Event::Ticket(TicketAssigned(_) | TicketUnassigned(_)) => true,
-            Event::Ticket(event) => Watch::concerns(event),
+            Event::Ticket(event) => Promises::concerns(event),
             Event::Tenant(_) | Event::Export(_) => false,
             Event::Sla(_) => true,
         }

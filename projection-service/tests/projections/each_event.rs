@@ -2,6 +2,7 @@
 
 use domain::export::ExportEvent;
 use domain::sla::event::SlaEvent;
+use domain::tenant::TenantEvent;
 use domain::ticket::event::TicketEvent;
 use sqlx::Row;
 
@@ -225,7 +226,7 @@ fn golden() -> Vec<Written> {
             let placeholder = domain::ticket::event::TagAdded { tag: "any".into() };
             let mut written = story.write(&mut ticket, placeholder, actor.clone());
             let is_sla = SlaEvent::TYPES.iter().any(|(known, _)| *known == event_type);
-            if is_sla || event_type.starts_with("Tenant") {
+            if is_sla || TenantEvent::TYPES.iter().any(|(known, _)| *known == event_type) {
                 written.aggregate_type = if is_sla { domain::event::SLA } else { domain::event::TENANT };
                 written.aggregate_id = written.tenant.to_string();
             } else if ExportEvent::TYPES.iter().any(|(known, _)| *known == event_type) {

@@ -40,7 +40,7 @@ async fn an_unreadable_event_parks_its_ticket_alone() {
     database.append(&events).await;
     let running = Running::start(database.options());
     database.settled().await;
-    assert_eq!(parked_count(&database).await, 8, "once for each projection");
+    assert_eq!(parked_count(&database).await, 9, "once for each projection");
     assert_eq!(
         database.text(&tags(&id)).await.unwrap(),
         "first",
@@ -50,7 +50,7 @@ async fn an_unreadable_event_parks_its_ticket_alone() {
     assert_eq!(database.number(others).await, 100);
     database.assert_equal_to_the_log().await;
     let errors = "SELECT count(*) FROM parked_streams WHERE position = 2 AND error LIKE '%version \"99\"%'";
-    assert_eq!(database.number(errors).await, 8);
+    assert_eq!(database.number(errors).await, 9);
     eventually("the status says so", async || {
         let status = running.runtime.status().await.unwrap();
         status.iter().all(|each| each.state == "parked" && each.parked == 1).then_some(())
@@ -60,7 +60,7 @@ async fn an_unreadable_event_parks_its_ticket_alone() {
 
     // After a restart it still waits, and so does what comes later.
     database.settle().await;
-    assert_eq!(parked_count(&database).await, 8);
+    assert_eq!(parked_count(&database).await, 9);
     database.drop().await;
 }
 
@@ -71,11 +71,11 @@ async fn a_retry_applies_what_waited_in_order() {
     database.append(&events).await;
     let running = Running::start(database.options());
     database.settled().await;
-    assert_eq!(parked_count(&database).await, 8);
+    assert_eq!(parked_count(&database).await, 9);
     parked::request(&database.pool, None, &id, Request::Retry).await.unwrap();
     eventually("the retry fails", async || {
         let tried = "SELECT count(*) FROM parked_streams WHERE attempts = 2 AND requested IS NULL";
-        (database.number(tried).await == 8).then_some(())
+        (database.number(tried).await == 9).then_some(())
     })
     .await;
     running.stop().await;

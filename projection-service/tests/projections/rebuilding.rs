@@ -175,7 +175,7 @@ async fn installing_twice_and_at_once_does_nothing() {
     for each in again.collect::<Vec<_>>() {
         each.await.unwrap();
     }
-    assert_eq!(database.number("SELECT count(*) FROM read.checkpoints").await, 8);
+    assert_eq!(database.number("SELECT count(*) FROM read.checkpoints").await, 9);
     drop(pool);
     database.drop().await;
 }

@@ -39,7 +39,7 @@ async fn what_was_applied_is_not_applied_again() {
     assert_eq!(database.number("SELECT count(DISTINCT position) FROM read.activity").await, 600);
     database.assert_equal_to_the_log().await;
     let stopped = "SELECT count(*) FROM read.checkpoints WHERE state = 'stopped' AND owner IS NULL";
-    assert_eq!(database.number(stopped).await, 8);
+    assert_eq!(database.number(stopped).await, 9);
     database.drop().await;
 }
 
@@ -137,7 +137,7 @@ async fn status_tells_how_far_each_is() {
     let database = Database::new().await;
     database.append(&history(11, 30, &["one"])).await;
     let before = projection_service::status(&database.pool).await.unwrap();
-    assert_eq!(before.len(), 8);
+    assert_eq!(before.len(), 9);
     assert!(before.iter().all(|each| each.lag_events == 30 && each.state == "stopped" && each.position == 0));
     let running = Running::start(database.options());
     eventually("all live", async || {

@@ -10,13 +10,18 @@ use crate::exports::{objects, records};
 use crate::ticket::{Ticket, at};
 
 async fn opened(app: &App, tenant: &str, number: &str, time: &str, more: Value) -> i64 {
+    ticket(app, tenant, number, time, more).await.position
+}
+
+async fn ticket<'a>(app: &'a App, tenant: &str, number: &str, time: &str, more: Value) -> Ticket<'a> {
     let mut payload = json!({
         "number": number, "subject": "No toner", "description": "As said.", "requester": {"id": "carla"},
         "status": "new", "status_category": "new", "priority": "high", "priority_rank": 2, "source": "portal",
     });
     payload.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let mut ticket = Ticket::unopened(app, tenant);
-    ticket.event_of("TicketOpened", payload, &at(time, "carla", "customer")).await
+    ticket.event_of("TicketOpened", payload, &at(time, "carla", "customer")).await;
+    ticket
 }
 
 fn keys(body: &Value, name: &str) -> Vec<Value> {
@@ -52,7 +57,12 @@ async fn who_administers_a_tenant_sees_the_figures_of_what_is_below_it() {
     app.create_tenant("elsewhere").await;
     let mut position = 0;
     for tenant in ["default", "north", "harbour", "harbour", "elsewhere"] {
-        position = opened(&app, tenant, "TKT-1", "2026-03-02T20:00:00Z", json!({})).await;
+        let mut ticket = ticket(&app, tenant, "TKT-1", "2026-03-02T10:00:00Z", json!({})).await;
+        let reply = json!({
+            "message_id": uuid::Uuid::nil(), "author": {"id": "amir", "kind": "agent"}, "body": "Seen.",
+            "first_response": true,
+        });
+        position = ticket.event_of("ReplyAdded", reply, &at("2026-03-02T10:30:00Z", "amir", "agent")).await;
     }
     let admin = app.as_user("ada", "msp_admin");
     let own = admin.get_at("/v1/stats", position).await.ok();
@@ -64,6 +74,13 @@ async fn who_administers_a_tenant_sees_the_figures_of_what_is_below_it() {
         (vec![json!("default"), json!("harbour"), json!("north")], vec![&json!(1), &json!(2), &json!(1)])
     );
     assert_eq!(tree["total"]["created"], 4);
+    let sla = admin.get("/v1/stats/sla?scope=tree").await.ok();
+    assert_eq!(
+        (&sla["total"]["met"], &sla["total"]["missed"]),
+        (&json!(4), &json!(0)),
+        "each was answered in time"
+    );
+    assert_eq!(admin.get("/v1/stats/sla").await.ok()["total"]["met"], 1);
     let past = admin.get(&format!("/v1/stats?scope=tree&as_of={}", position - 1)).await.ok();
     assert_eq!(past["total"]["created"], 4);
     let token = app.token("nora", "msp_admin", "north", Duration::from_secs(60));

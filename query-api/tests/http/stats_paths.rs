@@ -120,6 +120,16 @@ async fn figures_are_the_same_whatever_they_are_read_from() {
             }
         }
     }
+    for by in ["metric", "policy", "priority", "agent,metric", "team", "day", "week,metric", "month", "hour"]
+    {
+        for when in ["", span] {
+            let path = format!("/v1/stats/sla?group_by={by}&{when}");
+            let now = figures(&lead, &path).await;
+            let past = figures(&lead, &format!("{path}&as_of={position}")).await;
+            assert_eq!(now, past, "{path}");
+            assert!(!now["items"].as_array().unwrap().is_empty(), "{path}");
+        }
+    }
     let all = lead.get("/v1/stats").await.ok();
     let total = &all["total"];
     assert_eq!((&total["created"], &total["replies"]), (&json!(37), &json!(50)), "{total:#}");

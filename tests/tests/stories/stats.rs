@@ -10,7 +10,7 @@ use flate2::read::GzDecoder;
 /// What `/v1/stats` says of an imported year is what its rows say: tickets by the month in which they were
 /// opened and by their last priority, and how often they were reopened.
 pub(crate) async fn agree_with_the_file(docket: &Docket, tenant: &str, file: &Path) {
-    let (months, priorities) = counted(file);
+    let Counted { months, priorities, hand_overs } = counted(file);
     let token = docket.run_ok(&["token", "--tenant", tenant, "--role", "support_lead", "--sub", "lea"]);
     let lead = Client::new(docket.url(), Some(&token));
     let said = async |by: &str| -> BTreeMap<String, i64> {
@@ -28,20 +28,43 @@ pub(crate) async fn agree_with_the_file(docket: &Docket, tenant: &str, file: &Pa
     let total = &all.body["total"];
     assert_eq!((&total["created"], &total["reopened"]), (&24_918.into(), &331.into()));
     assert_eq!(total["resolution"]["count"], 24_918, "all were resolved in the end");
+    assert_eq!(total["handed_over"], hand_overs);
+    let queues = lead.get("/v1/queues").await.expect(200);
+    let closed = serde_json::json!([{"key": "closed", "count": 24_918, "open": 0}]);
+    assert_eq!(queues.body["by_status"], closed, "the last state of all");
+    let told = docket.run_ok(&["stats", "verify", "--json"]);
+    let recount: serde_json::Value = serde_json::from_str(&told).expect("a report");
+    assert_eq!((&recount["differing"], &recount["tickets"]), (&0.into(), &24_918.into()), "{recount:#}");
+    // What was is told from the log alone, and is the same.
+    let past =
+        lead.get(&format!("/v1/stats?group_by=month,priority&as_of={}", all.position())).await.expect(200);
+    let now = lead.get("/v1/stats?group_by=month,priority").await.expect(200);
+    assert_eq!(past.body, now.body);
 }
 
-/// Tickets by the month in which they were opened, and by their last priority.
-fn counted(file: &Path) -> (BTreeMap<String, i64>, BTreeMap<String, i64>) {
+/// What the rows of the file say.
+struct Counted {
+    /// Tickets by the month in which they were opened.
+    months: BTreeMap<String, i64>,
+    /// Tickets by their last priority.
+    priorities: BTreeMap<String, i64>,
+    /// How often a ticket went from one agent to another, or from one group to another.
+    hand_overs: i64,
+}
+
+fn counted(file: &Path) -> Counted {
     let mut bytes = Vec::new();
     GzDecoder::new(std::fs::File::open(file).expect("the file")).read_to_end(&mut bytes).expect("gzip");
     let mut reader = csv::Reader::from_reader(bytes.as_slice());
     let header = reader.byte_headers().expect("a header").clone();
     let column = |name: &str| header.iter().position(|field| field == name.as_bytes()).expect("a column");
-    let columns = ["number", "opened_at", "priority"].map(column);
+    let columns = ["number", "opened_at", "priority", "assignment_group", "assigned_to"].map(column);
     let mut last: BTreeMap<String, (String, String)> = BTreeMap::new();
+    let mut hands: BTreeMap<String, [String; 2]> = BTreeMap::new();
+    let mut hand_overs = 0;
     for record in reader.byte_records() {
         let record = record.expect("a row");
-        let [number, opened, priority] =
+        let [number, opened, priority, group, agent] =
             columns.map(|column| String::from_utf8_lossy(&record[column]).into_owned());
         // 29/2/2016 01:16
         let mut date = opened.split(' ').next().expect("a date").split('/').skip(1);
@@ -54,6 +77,11 @@ fn counted(file: &Path) -> (BTreeMap<String, i64>, BTreeMap<String, i64>) {
             Some('3') => "medium",
             _ => "low",
         };
+        let now = [group, agent];
+        if let Some(before) = hands.insert(number.clone(), now.clone()) {
+            let other = |(before, now): (&String, &String)| before != "?" && now != "?" && before != now;
+            hand_overs += i64::from(before.iter().zip(&now).any(other));
+        }
         last.insert(number, (month, key.to_owned()));
     }
     let (mut months, mut priorities) = (BTreeMap::new(), BTreeMap::new());
@@ -61,5 +89,5 @@ fn counted(file: &Path) -> (BTreeMap<String, i64>, BTreeMap<String, i64>) {
         *months.entry(month).or_default() += 1;
         *priorities.entry(priority).or_default() += 1;
     }
-    (months, priorities)
+    Counted { months, priorities, hand_overs }
 }

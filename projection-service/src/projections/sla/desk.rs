@@ -4,19 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::event::Event;
 use domain::sla::clock::Moment;
-use domain::sla::watch::Watch;
+use domain::sla::promises::Promises;
 use domain::ticket::TicketEvent;
-use domain::ticket::event::Assignment;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::books::Books;
 use super::moment;
-use super::outcome::{self, Outcomes};
+use super::outcome::Outcomes;
 use super::standing::{Asleep, Standing, Ticket};
 use crate::entry::{Fact, known_tickets};
 use crate::projections::tally::Tally;
-use crate::projections::words::text;
 use crate::row::{self, Row};
 
 #[derive(Default)]
@@ -65,34 +63,20 @@ impl Desk {
         let Event::Ticket(event) = &fact.content.event else { return };
         let id = fact.content.id;
         if let TicketEvent::TicketOpened(opened) = event {
-            let ticket = Ticket {
-                tenant: fact.tenant(),
-                watch: Watch::default(),
-                priority: opened.priority.clone(),
-                agent: text(opened.assignment.agent.as_ref()),
-                team: text(opened.assignment.team.as_ref()),
-                organization: text(opened.organization.as_ref()),
-                decided: Vec::new(),
-            };
+            let ticket = Ticket { tenant: fact.tenant(), promises: Promises::opened(opened) };
             self.tickets.insert(id, ticket);
         }
         let Some(ticket) = self.tickets.get_mut(&id) else { return };
         let imported = fact.content.metadata.import.is_some();
-        ticket.watch.follow(event, moment(fact), imported, books.rules(ticket.tenant));
-        match event {
-            TicketEvent::PriorityChanged(event) => ticket.priority.clone_from(&event.to),
-            TicketEvent::TicketAssigned(event) => assign(ticket, &event.to),
-            TicketEvent::TicketUnassigned(_) => assign(ticket, &Assignment::default()),
-            _ => {}
-        }
-        outcome::decide(id, ticket, &mut self.outcomes);
+        ticket.promises.follow(event, moment(fact), imported, books.rules(ticket.tenant));
+        self.outcomes.decide(id, ticket);
     }
 
     /// The tenant has other rules.
     pub(super) fn rules_changed(&mut self, tenant: Uuid, moment: Moment, books: &Books) {
         for (id, ticket) in &mut self.tickets {
-            ticket.watch.follow_rules(moment, books.rules(tenant));
-            outcome::decide(*id, ticket, &mut self.outcomes);
+            ticket.promises.watch.follow_rules(moment, books.rules(tenant));
+            self.outcomes.decide(*id, ticket);
         }
     }
 
@@ -120,11 +104,6 @@ impl Desk {
         self.outcomes.write(db).await?;
         count(db, tally).await
     }
-}
-
-fn assign(ticket: &mut Ticket, to: &Assignment) {
-    ticket.agent = text(to.agent.as_ref());
-    ticket.team = text(to.team.as_ref());
 }
 
 /// Adds the differences, and takes away the counts that came to none.

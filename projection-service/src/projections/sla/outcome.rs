@@ -3,62 +3,26 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use domain::sla::clock::Kept;
 use domain::sla::policy::Metric;
+use domain::sla::promises::Outcome;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::standing::{Decided, Ticket};
+use super::standing::Ticket;
 
 /// What is to be written: a row, or that there is none any more.
 #[derive(Default)]
-pub(super) struct Outcomes(BTreeMap<(Uuid, Metric, u32), Option<Outcome>>);
-
-struct Outcome {
-    tenant: Uuid,
-    policy: String,
-    priority: String,
-    agent: Option<String>,
-    team: Option<String>,
-    organization: Option<String>,
-    missed: bool,
-    at: DateTime<Utc>,
-}
-
-/// Notes what is decided now and wasn't, or otherwise. A row tells who had the ticket when it was decided,
-/// so one that stands is left alone. Of a ticket that is cancelled, deleted or spam nothing counts.
-pub(super) fn decide(id: Uuid, ticket: &mut Ticket, outcomes: &mut Outcomes) {
-    let mut decided = Vec::new();
-    let clocks = ticket.watch.clocks();
-    let counting = if clocks.is_void() { &[] } else { clocks.clocks() };
-    for clock in counting {
-        let (Some((kept, at)), Some(policy)) = (clock.decided(), &clock.policy) else { continue };
-        let now = Decided { metric: clock.metric, instance: clock.instance, kept, at };
-        if !ticket.decided.contains(&now) {
-            let outcome = Outcome {
-                tenant: ticket.tenant,
-                policy: policy.spec.key.clone(),
-                priority: ticket.priority.clone(),
-                agent: ticket.agent.clone(),
-                team: ticket.team.clone(),
-                organization: ticket.organization.clone(),
-                missed: kept == Kept::Missed,
-                at,
-            };
-            outcomes.0.insert((id, clock.metric, clock.instance), Some(outcome));
-        }
-        decided.push(now);
-    }
-    for before in &ticket.decided {
-        let same = |now: &Decided| (now.metric, now.instance) == (before.metric, before.instance);
-        if !decided.iter().any(same) {
-            outcomes.0.insert((id, before.metric, before.instance), None);
-        }
-    }
-    ticket.decided = decided;
-}
+pub(super) struct Outcomes(BTreeMap<(Uuid, Metric, u32), Option<(Uuid, Outcome)>>);
 
 impl Outcomes {
+    /// Notes what is decided of a ticket now and wasn't, or otherwise.
+    pub(super) fn decide(&mut self, id: Uuid, ticket: &mut Ticket) {
+        let tenant = ticket.tenant;
+        for ((metric, instance), outcome) in ticket.promises.decide() {
+            self.0.insert((id, metric, instance), outcome.map(|outcome| (tenant, outcome)));
+        }
+    }
+
     /// Writes them.
     pub(super) async fn write(self, db: &mut PgConnection) -> Result<(), sqlx::Error> {
         let (gone, there): (Vec<_>, Vec<_>) = self.0.into_iter().partition(|(_, outcome)| outcome.is_none());
@@ -87,19 +51,22 @@ async fn remove(db: &mut PgConnection, gone: Vec<(Uuid, Metric, u32)>) -> Result
     Ok(())
 }
 
-async fn add(db: &mut PgConnection, there: Vec<((Uuid, Metric, u32), Outcome)>) -> Result<(), sqlx::Error> {
+async fn add(
+    db: &mut PgConnection,
+    there: Vec<((Uuid, Metric, u32), (Uuid, Outcome))>,
+) -> Result<(), sqlx::Error> {
     if there.is_empty() {
         return Ok(());
     }
     let tickets: Vec<Uuid> = there.iter().map(|(key, _)| key.0).collect();
     let metrics: Vec<&str> = there.iter().map(|(key, _)| key.1.as_str()).collect();
     let instances: Vec<i32> = there.iter().map(|(key, _)| key.2 as i32).collect();
-    let tenants: Vec<Uuid> = there.iter().map(|(_, outcome)| outcome.tenant).collect();
+    let tenants: Vec<Uuid> = there.iter().map(|(_, (tenant, _))| *tenant).collect();
     let texts = |of: fn(&Outcome) -> Option<&String>| -> Vec<Option<&str>> {
-        there.iter().map(|(_, outcome)| of(outcome).map(String::as_str)).collect()
+        there.iter().map(|(_, (_, outcome))| of(outcome).map(String::as_str)).collect()
     };
-    let missed: Vec<bool> = there.iter().map(|(_, outcome)| outcome.missed).collect();
-    let times: Vec<DateTime<Utc>> = there.iter().map(|(_, outcome)| outcome.at).collect();
+    let missed: Vec<bool> = there.iter().map(|(_, (_, outcome))| outcome.missed).collect();
+    let times: Vec<DateTime<Utc>> = there.iter().map(|(_, (_, outcome))| outcome.at).collect();
     sqlx::query!(
         "INSERT INTO outcomes (ticket_id, metric, instance, tenant_id, policy, priority, agent, team, \
                                organization, missed, decided_at) \

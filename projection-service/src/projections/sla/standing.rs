@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use domain::ids::Version;
-use domain::sla::clock::{Clock, Kept, SlaState};
+use domain::sla::clock::{Clock, SlaState};
 use domain::sla::memory::Memory;
-use domain::sla::policy::{Metric, Rules};
-use domain::sla::watch::Watch;
+use domain::sla::policy::Rules;
+use domain::sla::promises::{Decided, Promises};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,23 +42,7 @@ static NEVER: LazyLock<DateTime<Utc>> =
 #[derive(Clone, Debug)]
 pub(super) struct Ticket {
     pub(super) tenant: Uuid,
-    pub(super) watch: Watch,
-    pub(super) priority: String,
-    pub(super) agent: Option<String>,
-    pub(super) team: Option<String>,
-    pub(super) organization: Option<String>,
-    /// What was decided of its clocks.
-    pub(super) decided: Vec<Decided>,
-}
-
-/// That it was decided whether a promise was kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Decided {
-    pub(super) metric: Metric,
-    pub(super) instance: u32,
-    pub(super) kept: Kept,
-    #[serde(with = "chrono::serde::ts_microseconds")]
-    pub(super) at: DateTime<Utc>,
+    pub(super) promises: Promises,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,33 +72,34 @@ impl Asleep {
 
     pub(super) fn wake(self, books: &Books) -> Ticket {
         let Self(tenant, kernel) = self;
-        Ticket {
-            tenant,
+        let promises = Promises {
             watch: kernel.watch.wake(|version| books.version(tenant, version)),
             priority: kernel.priority,
             agent: kernel.agent,
             team: kernel.team,
             organization: kernel.organization,
             decided: kernel.decided,
-        }
+        };
+        Ticket { tenant, promises }
     }
 }
 
 impl Ticket {
     /// Its row, under the rules that its tenant has.
     pub(super) fn row(&self, ticket_id: Uuid, rules: &Rules) -> Result<Standing, sqlx::Error> {
-        let watch = self.watch.keep();
-        let next_at = [watch.next_at(), self.watch.closes_at(rules)].into_iter().flatten().min();
+        let promises = &self.promises;
+        let watch = promises.watch.keep();
+        let next_at = [watch.next_at(), promises.watch.closes_at(rules)].into_iter().flatten().min();
         let kernel = Kernel {
             watch,
-            priority: self.priority.clone(),
-            agent: self.agent.clone(),
-            team: self.team.clone(),
-            organization: self.organization.clone(),
-            decided: self.decided.clone(),
+            priority: promises.priority.clone(),
+            agent: promises.agent.clone(),
+            team: promises.team.clone(),
+            organization: promises.organization.clone(),
+            decided: promises.decided.clone(),
         };
         let memory = postcard::to_allocvec(&kernel).map_err(|error| sqlx::Error::Encode(error.into()))?;
-        let clocks = self.watch.clocks();
+        let clocks = promises.watch.clocks();
         let standing = |clock: Option<&Clock>| clock.and_then(Clock::standing).map(word);
         let due = |clock: Option<&Clock>| clock.and_then(Clock::due_at);
         let (response, resolution) = (clocks.response(), clocks.resolution());

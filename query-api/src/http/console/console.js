@@ -3,7 +3,7 @@
 'use strict';
 
 const byId = (id) => document.getElementById(id);
-const view = { token: null, queue: null, search: '', cursor: null, ticket: null, position: 0, stream: null };
+const view = { token: null, queue: null, search: '', cursor: null, ticket: null, position: 0, streams: [] };
 
 class Refused extends Error {
   constructor(status, problem) {
@@ -156,11 +156,11 @@ function refreshSoon() {
   due ??= setTimeout(() => { due = null; refresh().catch(failed); }, 250);
 }
 
-async function follow(after) {
+// Server-sent events by fetch, since EventSource can't send a token: each block's id and data.
+async function stream(path, headers, take) {
   const controller = new AbortController();
-  view.stream = controller;
-  const headers = after ? { 'Last-Event-ID': String(after) } : {};
-  const response = await request('/v1/events/stream', { headers, signal: controller.signal });
+  view.streams.push(controller);
+  const response = await request(path, { headers, signal: controller.signal });
   say('live');
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
@@ -171,11 +171,55 @@ async function follow(after) {
     const blocks = text.split('\n\n');
     text = blocks.pop();
     for (const block of blocks) {
-      const id = block.split('\n').find((line) => line.startsWith('id:'));
-      if (!id) continue;
-      view.position = Math.max(view.position, Number(id.slice(3)));
-      refreshSoon();
+      const field = (name) => block.split('\n').find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1).trim();
+      take(field('id'), field('data'));
     }
+  }
+}
+
+function follow(after) {
+  return stream('/v1/events/stream', after ? { 'Last-Event-ID': String(after) } : {}, (id) => {
+    if (!id) return;
+    view.position = Math.max(view.position, Number(id));
+    refreshSoon();
+  });
+}
+
+function howLong(seconds) {
+  if (seconds === null) return '–';
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86400)} d`;
+}
+
+function showFigures(now) {
+  const late = now.by_sla.filter((row) => row.open && row.key.endsWith('_breached')).reduce((sum, row) => sum + row.open, 0);
+  const day = now.last_24_hours;
+  const week = now.last_7_days;
+  const shown = {
+    Open: now.open, Unassigned: now.unassigned, 'Urgent and high': now.urgent_and_high, Overdue: late,
+    'Opened, 24 h': day.created, 'Resolved, 24 h': day.resolved, 'Opened, 7 days': week.created,
+    'First answer, 7 days (half)': howLong(week.first_response.p50_seconds),
+    'Resolution, 7 days (half)': howLong(week.resolution.p50_seconds),
+    'Rating, 7 days': week.rating.mean ?? '–',
+  };
+  byId('figures').replaceChildren(...Object.entries(shown).map(([name, value]) => {
+    const pair = element('div');
+    pair.append(element('dt', name), element('dd', typeof value === 'number' ? value.toLocaleString() : value));
+    return pair;
+  }));
+  byId('moment').hidden = false;
+}
+
+// For those who may see statistics; the others have none.
+async function liveFigures() {
+  const token = view.token;
+  while (view.token === token && token) {
+    try {
+      await stream('/v1/stats/dashboard/stream', {}, (_, data) => { if (data) showFigures(JSON.parse(data)); });
+    } catch (error) {
+      if (view.token !== token || error.status === 401 || error.status === 403) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }
 
@@ -205,14 +249,14 @@ function signIn(token) {
   byId('sign-in').hidden = true;
   byId('desk').hidden = false;
   say('');
-  refresh().then(live).catch(failed);
+  refresh().then(() => Promise.all([live(), liveFigures()])).catch(failed);
 }
 
 function signOut() {
-  view.stream?.abort();
+  for (const controller of view.streams.splice(0)) controller.abort();
   Object.assign(view, { token: null, ticket: null, queue: null, cursor: null, position: 0 });
   sessionStorage.removeItem('token');
-  byId('desk').hidden = true;
+  byId('desk').hidden = byId('moment').hidden = true;
   byId('sign-in').hidden = false;
   for (const id of ['tickets', 'messages', 'activity', 'facts', 'queues']) byId(id).replaceChildren();
   byId('ticket-title').textContent = 'Choose a ticket';

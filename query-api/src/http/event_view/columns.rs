@@ -3,7 +3,7 @@
 use super::CloudEvent;
 use crate::export::Column;
 
-const COLUMNS: [Column<CloudEvent>; 23] = [
+const COLUMNS: [Column<CloudEvent>; 24] = [
     ("specversion", |row, to| to.put(row.specversion)),
     ("id", |row, to| to.put(&row.id)),
     ("source", |row, to| to.put(&row.source)),
@@ -26,6 +26,7 @@ const COLUMNS: [Column<CloudEvent>; 23] = [
     ("import", |row, to| to.put(&row.import)),
     ("ip", |row, to| to.put(&row.ip)),
     ("useragent", |row, to| to.put(&row.useragent)),
+    ("dataschema", |row, to| to.put(&row.dataschema)),
     ("data", |row, to| to.put(&row.data)),
 ];
 

@@ -20,9 +20,9 @@ use crate::parameters::BadParameter;
 use crate::snapshot::Snapshot;
 
 /// How many positions one statement goes over.
-const SPAN: i64 = 20_000;
+pub(super) const SPAN: i64 = 20_000;
 /// The most tickets that are held at once.
-const MOST_TICKETS: usize = 250_000;
+pub(super) const MOST_TICKETS: usize = 250_000;
 
 /// A tenant's tickets as they were.
 pub(crate) struct Past {
@@ -58,13 +58,17 @@ pub(super) async fn fold(
         }
         after = end;
         if past.tickets.len() > MOST_TICKETS {
-            let detail = format!(
-                "more than {MOST_TICKETS} tickets would have to be reckoned anew; ask for an earlier time"
-            );
-            return Err(BadParameter::invalid("as_of", detail).into());
+            return Err(too_many());
         }
     }
     Ok(past)
+}
+
+/// More tickets than are held at once.
+pub(super) fn too_many() -> QueryError {
+    let detail =
+        format!("more than {MOST_TICKETS} tickets would have to be reckoned anew; ask for an earlier time");
+    BadParameter::invalid("as_of", detail).into()
 }
 
 impl Past {

@@ -23,6 +23,16 @@ pub(crate) enum Scope {
     Tree,
 }
 
+impl FromParameters for Scope {
+    fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
+        match parameters.text("scope")?.as_deref() {
+            None | Some("tenant") => Ok(Self::Tenant),
+            Some("tree") => Ok(Self::Tree),
+            Some(_) => Err(BadParameter::invalid("scope", "its values are tenant, tree")),
+        }
+    }
+}
+
 /// Of which time, by what.
 #[derive(Clone, Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -52,11 +62,7 @@ impl FromParameters for StatsQuery {
         let (from, to) = bounds(parameters)?;
         let group_by = parameters.in_order("group_by")?;
         let time_zone = time_zone(parameters)?;
-        let scope = match parameters.text("scope")?.as_deref() {
-            None | Some("tenant") => Scope::Tenant,
-            Some("tree") => Scope::Tree,
-            Some(_) => return Err(BadParameter::invalid("scope", "its values are tenant, tree")),
-        };
+        let scope = Scope::take(parameters)?;
         let query = Self { from, to, group_by, time_zone, scope, as_of: AsOf::take(parameters)? };
         query.check().map(|()| query)
     }

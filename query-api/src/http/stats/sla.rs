@@ -1,18 +1,23 @@
 //! `GET /v1/stats/sla`: how many promises were kept, by what one wants to know.
 
 mod export;
+mod past;
 mod query;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use domain::identity::Principal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::query::StatsQuery;
+use super::query::Scope;
+use super::{tag, tree};
 use crate::QueryApi;
-use crate::answer::Answer;
+use crate::answer::{self, Answer};
 use crate::asking::{Asked, Asking, Freshness};
 use crate::error::QueryError;
 use crate::export::Accepted;
@@ -98,6 +103,7 @@ pub(crate) struct SlaStats {
             (String = "text/csv", example = "policy,met,missed,compliance\r\nhigh,181,19,0.905\r\n"),
             (Group = "application/x-ndjson"),
         )),
+        (status = 304, description = "As they were, by `If-None-Match`."),
         Refusals,
     ),
 )]
@@ -108,23 +114,69 @@ pub(crate) async fn get_sla_stats(
     Asked(query): Asked<StatsQuery>,
 ) -> Result<Response, QueryError> {
     let caller = &*asking.principal;
-    // For those who don't see all that is counted, the list of tickets says what they see.
-    let models: &[ReadModel] =
-        if sees_all(caller) { &[ReadModel::Sla] } else { &[ReadModel::Sla, ReadModel::TicketList] };
-    let mut snapshot = api.snapshot(&asking, Source::Models(models)).await?;
-    let found = query.sql(caller, MOST as i64 + 1).build_query_as().fetch_all(&mut *snapshot.tx).await;
-    let rows: Vec<GroupRow> = found.map_err(refused)?;
+    let mut snapshot = api.snapshot(&asking, source(&query, caller)).await?;
+    query.as_of.check(api.0.clock.now(), snapshot.position)?;
+    let members = tree::members(&mut snapshot, caller, query.scope).await?;
+    let mut found: BTreeMap<Vec<(bool, String)>, GroupRow> = BTreeMap::new();
+    for member in &members {
+        if members.len() > 1 {
+            tree::look_at(&mut snapshot, member.tenant).await?;
+        }
+        let past = if query.as_of.is_now() {
+            None
+        } else {
+            Some(past::fold(&api, &mut snapshot, query.as_of).await?)
+        };
+        let zone = query.time_zone.unwrap_or(member.zone);
+        let mut sql = query.sql(caller, member.tenant, zone, past.as_ref(), MOST as i64 + 1);
+        let rows = sql.build_query_as().fetch_all(&mut *snapshot.tx).await;
+        let rows: Vec<GroupRow> = rows.map_err(refused)?;
+        if rows.len() > MOST {
+            let detail =
+                format!("these are more than {MOST} groups; ask for a shorter time, or for fewer names");
+            return Err(BadParameter::invalid("group_by", detail).into());
+        }
+        rows.into_iter().for_each(|row| row.add_to(&mut found));
+    }
     let position = snapshot.position;
     snapshot.close().await?;
-    if rows.len() > MOST {
-        let detail = format!("these are more than {MOST} groups; ask for a shorter time, or for fewer names");
-        return Err(BadParameter::invalid("group_by", detail).into());
+    let stats = SlaStats::new(query, found.into_values().collect());
+    if let Some(file) = file {
+        return export::answer(&api, file, position, &stats).await;
     }
-    let stats = SlaStats::new(query, rows);
-    Ok(match file {
-        Some(file) => export::answer(&api, file, position, &stats).await?,
-        None => Answer::at(position, stats).into_response(),
-    })
+    let tag = tag::of_content(&serde_json::to_vec(&stats)?);
+    if asking.has(&tag) {
+        return Ok(answer::unchanged(position, &tag));
+    }
+    Ok(Answer::at(position, stats).tag(Some(tag)).into_response())
+}
+
+/// What it is read from. For those who don't see all that is counted, the list of tickets says what they see.
+fn source(query: &StatsQuery, caller: &Principal) -> Source {
+    match (query.as_of.is_now(), query.scope, sees_all(caller)) {
+        (false, ..) => Source::Log,
+        (true, Scope::Tree, _) => {
+            Source::Models(&[ReadModel::Sla, ReadModel::Stats, ReadModel::Tenants, ReadModel::TicketList])
+        }
+        (true, Scope::Tenant, true) => Source::Models(&[ReadModel::Sla, ReadModel::Stats]),
+        (true, Scope::Tenant, false) => {
+            Source::Models(&[ReadModel::Sla, ReadModel::Stats, ReadModel::TicketList])
+        }
+    }
+}
+
+impl GroupRow {
+    /// Adds it to the groups that there are, in the order of their keys; nobody's come last.
+    fn add_to(self, groups: &mut BTreeMap<Vec<(bool, String)>, Self>) {
+        let place = self.key.iter().map(|one| (one.is_none(), one.clone().unwrap_or_default())).collect();
+        match groups.entry(place) {
+            Entry::Vacant(place) => drop(place.insert(self)),
+            Entry::Occupied(mut there) => {
+                there.get_mut().met += self.met;
+                there.get_mut().missed += self.missed;
+            }
+        }
+    }
 }
 
 /// Which time zones there are is known here and to Postgres, from two lists; what one of them doesn't

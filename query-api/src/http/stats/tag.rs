@@ -22,6 +22,15 @@ pub(super) fn of_past(position: Position, members: &[Member]) -> String {
     hashed(&format!("{FORM} past"), &past)
 }
 
+/// What was answered, by all that it says.
+pub(super) fn of_content(bytes: &[u8]) -> String {
+    quoted(&Sha256::digest(bytes))
+}
+
+fn quoted(hash: &[u8]) -> String {
+    format!("\"{}\"", URL_SAFE_NO_PAD.encode(&hash[..12]))
+}
+
 fn hashed(form: &str, members: &[Member]) -> String {
     let mut hash = Sha256::new();
     hash.update(form);
@@ -29,7 +38,7 @@ fn hashed(form: &str, members: &[Member]) -> String {
         hash.update(member.tenant.0);
         hash.update(member.changed_at.to_le_bytes());
     }
-    format!("\"{}\"", URL_SAFE_NO_PAD.encode(&hash.finalize()[..12]))
+    quoted(&hash.finalize())
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(crate) struct Member {
 
 /// The tenants whose figures are asked for, the caller's own first. Row-level security shows each tenant what
 /// is below it, and of those one at a time.
-pub(super) async fn members(
+pub(in crate::http::stats) async fn members(
     snapshot: &mut Snapshot,
     caller: &Principal,
     scope: Scope,
@@ -66,7 +66,10 @@ pub(super) async fn members(
 }
 
 /// What is read from here on is that tenant's.
-pub(super) async fn look_at(snapshot: &mut Snapshot, tenant: TenantId) -> Result<(), sqlx::Error> {
+pub(in crate::http::stats) async fn look_at(
+    snapshot: &mut Snapshot,
+    tenant: TenantId,
+) -> Result<(), sqlx::Error> {
     sqlx::query!("SELECT set_config('docket.tenant', $1, true)", tenant.to_string())
         .fetch_one(&mut *snapshot.tx)
         .await?;

@@ -3,11 +3,16 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::identity::Principal;
+use domain::ids::TenantId;
 use domain::sla::policy::Metric;
 use sqlx::{Postgres, QueryBuilder};
 use utoipa::IntoParams;
 
+use super::past::Outcomes;
+use crate::as_of::AsOf;
 use crate::conditions::{push_any, push_assigned};
+use crate::http::stats::period::time_zone;
+use crate::http::stats::query::Scope;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::visibility::{push_visibility, sees_all};
 
@@ -49,9 +54,16 @@ pub(crate) struct StatsQuery {
     /// team, organization, metric, day, week, month, hour.
     #[param(required = false, default = json!(["metric"]), example = json!(["policy", "month"]))]
     pub(crate) group_by: Vec<String>,
-    /// In which days, weeks, months and hours begin, by its IANA name.
-    #[param(value_type = String, required = false, default = "UTC", example = "Europe/Berlin")]
-    pub(crate) time_zone: Tz,
+    /// `tree`: of the tenant and all tenants below it, for those who administer it.
+    #[param(value_type = Option<String>, required = false, example = "tree")]
+    pub(crate) scope: Scope,
+    /// As it was at this time (by when things happened), or at this position of the log. It is reckoned anew
+    /// from the log, so it takes longer.
+    #[param(value_type = Option<String>, required = false, example = "2026-01-31T08:00:00Z")]
+    pub(crate) as_of: AsOf,
+    /// In which days, weeks, months and hours begin, by its IANA name; the tenant's own, if nothing is said.
+    #[param(value_type = Option<String>, required = false, example = "Europe/Berlin")]
+    pub(crate) time_zone: Option<Tz>,
     /// What was promised: first_response, next_reply, resolution.
     #[param(required = false)]
     metric: Vec<String>,
@@ -75,9 +87,9 @@ impl FromParameters for StatsQuery {
             from: parameters.time("from")?,
             to: parameters.time("to")?,
             group_by: group_by(parameters)?,
-            time_zone: parameters
-                .one("time_zone", "a time zone by its IANA name, such as Europe/Berlin")?
-                .unwrap_or(Tz::UTC),
+            scope: Scope::take(parameters)?,
+            as_of: AsOf::take(parameters)?,
+            time_zone: time_zone(parameters)?,
             metric: parameters.among("metric", &Metric::ALL.map(Metric::as_str))?,
             policy: parameters.many("policy")?,
             priority: parameters.many("priority")?,
@@ -114,7 +126,14 @@ impl StatsQuery {
     ///
     /// What is counted by is made text after the counting: so it is done once a group, and Postgres
     /// counts in one walk without sorting all that there is.
-    pub(crate) fn sql<'a>(&'a self, caller: &'a Principal, limit: i64) -> QueryBuilder<'a, Postgres> {
+    pub(crate) fn sql<'a>(
+        &'a self,
+        caller: &'a Principal,
+        tenant: TenantId,
+        zone: Tz,
+        past: Option<&'a Outcomes>,
+        limit: i64,
+    ) -> QueryBuilder<'a, Postgres> {
         let dimensions: Vec<Dimension> = self.group_by.iter().filter_map(|name| dimension(name)).collect();
         let mut sql = QueryBuilder::new("SELECT ARRAY[");
         let mut shown = sql.separated(", ");
@@ -123,15 +142,21 @@ impl StatsQuery {
         }
         sql.push("] AS key, g.met, g.missed FROM (SELECT ");
         for (index, dimension) in dimensions.iter().enumerate() {
-            dimension.push(self.time_zone, &mut sql);
+            dimension.push(zone, &mut sql);
             sql.push(format_args!(" AS k{index}, "));
         }
         sql.push("count(*) FILTER (WHERE NOT o.missed) AS met, count(*) FILTER (WHERE o.missed) AS missed");
-        sql.push(" FROM read.sla_outcomes AS o");
-        if !sees_all(caller) {
-            sql.push(" JOIN read.tickets AS t ON t.id = o.ticket_id AND t.tenant_id = o.tenant_id");
+        match past {
+            None => drop(sql.push(" FROM read.sla_outcomes AS o")),
+            Some(past) => past.push(&mut sql),
         }
-        sql.push(" WHERE o.tenant_id = ").push_bind(caller.tenant.0);
+        if !sees_all(caller) {
+            sql.push(" JOIN read.tickets AS t ON t.id = o.ticket_id");
+        }
+        match past {
+            None => drop(sql.push(" WHERE o.tenant_id = ").push_bind(tenant.0)),
+            Some(_) => drop(sql.push(" WHERE true")),
+        }
         if !sees_all(caller) {
             push_visibility(caller, &mut sql);
         }
@@ -220,7 +245,7 @@ mod tests {
         let sql = |role: &str| {
             let user = UserId::new("otto").unwrap();
             let caller = Principal::new(user, TenantId::of_key("t"), vec![role.to_owned()]);
-            StatsQuery::read(None).unwrap().sql(&caller, 9).into_sql()
+            StatsQuery::read(None).unwrap().sql(&caller, caller.tenant, Tz::UTC, None, 9).into_sql()
         };
         assert!(!sql("support_lead").contains("read.tickets"));
         let part = sql("org_support");
