@@ -111,7 +111,7 @@ async fn export(docket: &Docket, admin: &Client, tickets: i64) {
     let mut looked = Instant::now();
     while let Some(chunk) = body.next().await {
         let chunk = chunk.expect("the rest of the file");
-        lines += chunk.iter().filter(|byte| **byte == b'\n').count();
+        lines += chunk.split(|byte| *byte == b'\n').count() - 1;
         bytes += chunk.len();
         if looked.elapsed() > Duration::from_millis(200) {
             (most, looked) = (most.max(resident(docket)), Instant::now());

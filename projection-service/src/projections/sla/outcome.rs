@@ -12,7 +12,12 @@ use super::standing::Ticket;
 
 /// What is to be written: a row, or that there is none any more.
 #[derive(Default)]
-pub(super) struct Outcomes(BTreeMap<(Uuid, Metric, u32), Option<(Uuid, Outcome)>>);
+pub(super) struct Outcomes(BTreeMap<Key, Option<Told>>);
+
+/// Ticket and clock.
+type Key = (Uuid, Metric, u32);
+/// Whose ticket, and what became of the promise.
+type Told = (Uuid, Outcome);
 
 impl Outcomes {
     /// Notes what is decided of a ticket now and wasn't, or otherwise.
@@ -31,7 +36,7 @@ impl Outcomes {
     }
 }
 
-async fn remove(db: &mut PgConnection, gone: Vec<(Uuid, Metric, u32)>) -> Result<(), sqlx::Error> {
+async fn remove(db: &mut PgConnection, gone: Vec<Key>) -> Result<(), sqlx::Error> {
     if gone.is_empty() {
         return Ok(());
     }
@@ -51,10 +56,7 @@ async fn remove(db: &mut PgConnection, gone: Vec<(Uuid, Metric, u32)>) -> Result
     Ok(())
 }
 
-async fn add(
-    db: &mut PgConnection,
-    there: Vec<((Uuid, Metric, u32), (Uuid, Outcome))>,
-) -> Result<(), sqlx::Error> {
+async fn add(db: &mut PgConnection, there: Vec<(Key, Told)>) -> Result<(), sqlx::Error> {
     if there.is_empty() {
         return Ok(());
     }

@@ -136,7 +136,9 @@ pub(crate) async fn get_sla_stats(
                 format!("these are more than {MOST} groups; ask for a shorter time, or for fewer names");
             return Err(BadParameter::invalid("group_by", detail).into());
         }
-        rows.into_iter().for_each(|row| row.add_to(&mut found));
+        for row in rows {
+            row.add_to(&mut found);
+        }
     }
     let position = snapshot.position;
     snapshot.close().await?;
