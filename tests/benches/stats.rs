@@ -8,7 +8,7 @@
 
 use std::time::{Duration, Instant};
 
-use docket_tests::{Client, Docket};
+use docket_tests::{Client, Docket, Options};
 use futures::StreamExt as _;
 use sqlx::PgPool;
 
@@ -32,7 +32,9 @@ fn main() {
 async fn bench() {
     let large: i64 =
         std::env::var("DOCKET_BENCH_TICKETS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
-    let docket = Docket::up().await;
+    // Nobody else writes meanwhile.
+    let env = vec![("DOCKET_TIMERS".to_owned(), "off".to_owned())];
+    let docket = Docket::up_with(Options { env, ..Options::default() }).await;
     docket.run_ok(&["tenant", "create", "large"]);
     let pool = docket.postgres().await;
     write(&pool, "default", TICKETS).await;
@@ -145,7 +147,7 @@ async fn write(pool: &PgPool, tenant: &str, tickets: i64) {
             "WITH head AS MATERIALIZED (SELECT coalesce(max(position), 0) AS position FROM events), \
              ticket AS (SELECT i, md5('{tenant}' || ({first} + i))::uuid AS id, \
                     to_timestamp({YEAR_ENDS}) - ({tickets} - {first} - i) * (interval '365 days' / {tickets}) AS opened \
-                 FROM generate_series(1, {count}) AS i), \
+                 FROM generate_series(1::bigint, {count}) AS i), \
              event AS ( \
                  SELECT i, id, 1 AS n, 'TicketOpened' AS type, opened AS at, json_build_object('number', \
                      'TKT-' || lpad(({first} + i)::text, 8, '0'), 'subject', 'Printer ' || i, \
