@@ -5,7 +5,7 @@
 //! library: so they add up over hours and groups, and a ticket that is counted otherwise from now on is
 //! taken out of its bin, which libraries don't offer.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 /// The relative error: a percentile is within so much of the value that stands there.
 pub const ERROR: f64 = 0.01;
@@ -32,36 +32,60 @@ fn value(bin: i32) -> f64 {
 
 /// How many values each bin has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bins(BTreeMap<i32, i64>);
+pub struct Bins(Vec<(i32, i64)>);
 
 impl Bins {
     /// Adds so many values to a bin, or takes them out of it.
     pub fn add(&mut self, bin: i32, count: i64) {
-        let entry = self.0.entry(bin).or_default();
-        *entry += count;
-        if *entry == 0 {
-            self.0.remove(&bin);
+        match self.0.binary_search_by_key(&bin, |(bin, _)| *bin) {
+            Ok(place) => {
+                self.0[place].1 += count;
+                if self.0[place].1 == 0 {
+                    self.0.remove(place);
+                }
+            }
+            Err(_) if count == 0 => {}
+            Err(place) => self.0.insert(place, (bin, count)),
         }
     }
 
     /// Adds all of another's.
     pub fn merge(&mut self, other: &Self) {
-        other.iter().for_each(|(bin, count)| self.add(bin, count));
+        if self.0.is_empty() {
+            return self.0.clone_from(&other.0);
+        }
+        let mut merged = Vec::with_capacity(self.0.len() + other.0.len());
+        let (mut ours, mut theirs) = (self.0.iter().peekable(), other.0.iter().peekable());
+        while let (Some(one), Some(another)) = (ours.peek(), theirs.peek()) {
+            match one.0.cmp(&another.0) {
+                Ordering::Less => merged.extend(ours.next()),
+                Ordering::Greater => merged.extend(theirs.next()),
+                Ordering::Equal => {
+                    let count = one.1 + another.1;
+                    if count != 0 {
+                        merged.push((one.0, count));
+                    }
+                    (ours.next(), theirs.next());
+                }
+            }
+        }
+        merged.extend(ours.chain(theirs));
+        self.0 = merged;
     }
 
     /// Each with how many it has, in order.
     pub fn iter(&self) -> impl Iterator<Item = (i32, i64)> {
-        self.0.iter().map(|(bin, count)| (*bin, *count))
+        self.0.iter().copied()
     }
 
     /// How many a bin has.
     pub fn count(&self, bin: i32) -> i64 {
-        self.0.get(&bin).copied().unwrap_or_default()
+        self.0.binary_search_by_key(&bin, |(bin, _)| *bin).map_or(0, |place| self.0[place].1)
     }
 
     /// Within so many percent of the values; in milliseconds.
     pub fn percentile(&self, percent: f64) -> Option<f64> {
-        percentile(&self.iter().collect::<Vec<_>>(), percent)
+        percentile(&self.0, percent)
     }
 
     /// As it is kept: of each bin the step from the one before and the count, as numbers of seven bits a byte,
@@ -79,10 +103,19 @@ impl Bins {
 
     /// Reads what was packed, and adds it.
     pub fn unpack(&mut self, mut packed: &[u8]) {
-        let mut last = 0;
+        let (mut read, mut last) = (Self(Vec::with_capacity(packed.len() / 2)), 0);
         while let (Some(step), Some(count)) = (pull(&mut packed), pull(&mut packed)) {
             last += step;
-            self.add(last as i32, count);
+            match read.0.last() {
+                // What was packed is in order.
+                Some((before, _)) if *before >= last as i32 => read.add(last as i32, count),
+                _ => read.0.push((last as i32, count)),
+            }
+        }
+        if self.0.is_empty() {
+            *self = read;
+        } else {
+            self.merge(&read);
         }
     }
 }
@@ -124,6 +157,8 @@ fn percentile(bins: &[(i32, i64)], percent: f64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -149,10 +184,28 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_packed_comes_back(counts in prop::collection::btree_map(-9..4_000_i32, 1_i64.., 0..60)) {
-            let bins = Bins(counts);
+            let bins = Bins(counts.into_iter().collect());
             let mut read = Bins::default();
             read.unpack(&bins.pack());
             prop_assert_eq!(read, bins);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn merged_is_what_is_added_one_by_one(
+            one in prop::collection::btree_map(0..40_i32, 1_i64..9, 0..20),
+            other in prop::collection::btree_map(0..40_i32, -3_i64..9, 0..20),
+        ) {
+            let bins = |counts: &BTreeMap<i32, i64>| {
+                let mut bins = Bins::default();
+                counts.iter().for_each(|(bin, count)| bins.add(*bin, *count));
+                bins
+            };
+            let (mut merged, mut added) = (bins(&one), bins(&one));
+            merged.merge(&bins(&other));
+            other.iter().for_each(|(bin, count)| added.add(*bin, *count));
+            prop_assert_eq!(merged, added);
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod books;
 mod desk;
+mod hours;
 mod outcome;
 mod standing;
 
@@ -35,19 +36,19 @@ impl Projection for Sla {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn sql(&self) -> Sql {
-        sql!("sla_v1")
+        sql!("sla_v2")
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["standings", "outcomes", "state_counts", "configurations"]
+        &["standings", "outcomes", "outcome_hours", "state_counts", "configurations"]
     }
 
     fn views(&self) -> &'static [&'static str] {
-        &["sla", "sla_outcomes", "sla_counts", "sla_timers"]
+        &["sla", "sla_outcomes", "sla_outcome_hours", "sla_counts", "sla_timers"]
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {

@@ -196,7 +196,7 @@ async fn standings_are_what_a_fold_over_everything_gives_whatever_the_batches() 
         database.assert_equal_to_the_log().await;
 
         let rules = making.governing.rules();
-        let rows = sqlx::query("SELECT ticket_id::text, state, due_at, next_at FROM sla_v1.standings")
+        let rows = sqlx::query("SELECT ticket_id::text, state, due_at, next_at FROM sla_v2.standings")
             .fetch_all(&database.pool)
             .await
             .unwrap();
@@ -222,13 +222,19 @@ async fn standings_are_what_a_fold_over_everything_gives_whatever_the_batches() 
         let counting = making.tickets.values().filter(|folded| !folded.watch.clocks().is_void());
         let decided = counting.flat_map(|folded| folded.watch.clocks().clocks());
         let decided = decided.filter(|clock| clock.decided().is_some()).count() as i64;
-        assert_eq!(database.number("SELECT count(*) FROM sla_v1.outcomes").await, decided);
+        assert_eq!(database.number("SELECT count(*) FROM sla_v2.outcomes").await, decided);
         assert!(decided > 100);
-        let differs = "SELECT count(*) FROM (SELECT state, count(*) FROM sla_v1.standings \
+        let differs = "SELECT count(*) FROM (SELECT tenant_id, date_trunc('hour', decided_at, 'UTC') AS hour, metric, \
+                           count(*) FILTER (WHERE NOT missed) AS met, count(*) FILTER (WHERE missed) AS missed \
+                           FROM sla_v2.outcomes GROUP BY 1, 2, 3) AS o \
+                       FULL JOIN sla_v2.outcome_hours AS h USING (tenant_id, hour, metric) \
+                       WHERE (o.met, o.missed) IS DISTINCT FROM (h.met, h.missed)";
+        assert_eq!(database.number(differs).await, 0, "the hours' counts are those of what was decided");
+        let differs = "SELECT count(*) FROM (SELECT state, count(*) FROM sla_v2.standings \
                        WHERE state IS NOT NULL GROUP BY state) AS s (state, count) \
-                       FULL JOIN sla_v1.state_counts AS c USING (state) WHERE s.count IS DISTINCT FROM c.count";
+                       FULL JOIN sla_v2.state_counts AS c USING (state) WHERE s.count IS DISTINCT FROM c.count";
         assert_eq!(database.number(differs).await, 0);
-        let states = "SELECT count(*) FROM sla_v1.state_counts";
+        let states = "SELECT count(*) FROM sla_v2.state_counts";
         assert!(database.number(states).await >= 5, "the story is rich enough");
         database.drop().await;
     }

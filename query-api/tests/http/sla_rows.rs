@@ -10,7 +10,7 @@ pub(crate) const NEVER: &str = "9999-12-31T00:00:00Z";
 
 /// Forgets what was projected so far.
 pub(crate) async fn clear(app: &App) {
-    sqlx::query("TRUNCATE sla_v1.standings, sla_v1.outcomes, sla_v1.state_counts")
+    sqlx::query("TRUNCATE sla_v2.standings, sla_v2.outcomes, sla_v2.outcome_hours, sla_v2.state_counts")
         .execute(&app.owner)
         .await
         .unwrap();
@@ -19,7 +19,7 @@ pub(crate) async fn clear(app: &App) {
 /// Has a ticket stand so.
 pub(crate) async fn standing(app: &App, tenant: &str, ticket: Uuid, state: Option<&str>, due_at: &str) {
     sqlx::query(
-        "INSERT INTO sla_v1.standings (ticket_id, tenant_id, state, policy, due_at, resolution_state, \
+        "INSERT INTO sla_v2.standings (ticket_id, tenant_id, state, policy, due_at, resolution_state, \
                                        resolution_due_at, live, memory) \
          VALUES ($1, $2, $3, 'medium', $4::timestamptz, $3, nullif($4::timestamptz, '9999-12-31T00:00:00Z'), \
                  false, '') \
@@ -37,7 +37,7 @@ pub(crate) async fn standing(app: &App, tenant: &str, ticket: Uuid, state: Optio
 /// Has so many tickets of a tenant stand so.
 pub(crate) async fn count(app: &App, tenant: &str, state: &str, count: i64) {
     sqlx::query(
-        "INSERT INTO sla_v1.state_counts (tenant_id, state, count) VALUES ($1, $2, $3) \
+        "INSERT INTO sla_v2.state_counts (tenant_id, state, count) VALUES ($1, $2, $3) \
          ON CONFLICT (tenant_id, state) DO UPDATE SET count = excluded.count",
     )
     .bind(TenantId::of_key(tenant).0)
@@ -80,7 +80,7 @@ impl Default for Outcome<'_> {
 /// Has a promise to a ticket be decided so.
 pub(crate) async fn outcome(app: &App, ticket: Uuid, outcome: &Outcome<'_>) {
     sqlx::query(
-        "INSERT INTO sla_v1.outcomes (ticket_id, metric, instance, tenant_id, policy, priority, agent, team, \
+        "INSERT INTO sla_v2.outcomes (ticket_id, metric, instance, tenant_id, policy, priority, agent, team, \
                                       organization, missed, decided_at) \
          VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10::timestamptz) \
          ON CONFLICT (ticket_id, metric, instance) DO NOTHING",
@@ -95,6 +95,21 @@ pub(crate) async fn outcome(app: &App, ticket: Uuid, outcome: &Outcome<'_>) {
     .bind(outcome.organization)
     .bind(outcome.missed)
     .bind(outcome.decided_at)
+    .execute(&app.owner)
+    .await
+    .unwrap();
+    sum_up(app).await;
+}
+
+/// Counts what was decided in each hour, as the projection does.
+pub(crate) async fn sum_up(app: &App) {
+    sqlx::query(
+        "INSERT INTO sla_v2.outcome_hours (tenant_id, hour, metric, met, missed) \
+         SELECT tenant_id, date_trunc('hour', decided_at, 'UTC'), metric, count(*) FILTER (WHERE NOT missed), \
+                count(*) FILTER (WHERE missed) \
+         FROM sla_v2.outcomes GROUP BY 1, 2, 3 \
+         ON CONFLICT (tenant_id, hour, metric) DO UPDATE SET met = EXCLUDED.met, missed = EXCLUDED.missed",
+    )
     .execute(&app.owner)
     .await
     .unwrap();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use service_kit::clock::RandomIds;
 
 use crate::app::{App, tenant};
-use crate::sla_rows::{Outcome, outcome};
+use crate::sla_rows::{Outcome, outcome, sum_up};
 
 /// Promises of two agents, around the night in which clocks are put back in Berlin; one of another
 /// tenant.
@@ -148,7 +148,7 @@ async fn what_cannot_be_counted_is_named() {
         stranger.get("/v1/stats/sla").await.refused(403, "forbidden");
     }
     sqlx::query(
-        "INSERT INTO sla_v1.outcomes (ticket_id, metric, instance, tenant_id, policy, priority, missed, decided_at) \
+        "INSERT INTO sla_v2.outcomes (ticket_id, metric, instance, tenant_id, policy, priority, missed, decided_at) \
          SELECT gen_random_uuid(), 'resolution', 1, $1, 'policy-' || n, 'low', false, now() \
          FROM generate_series(1, 10001) AS n",
     )
@@ -156,6 +156,7 @@ async fn what_cannot_be_counted_is_named() {
     .execute(&app.owner)
     .await
     .unwrap();
+    sum_up(&app).await;
     let refused = lead.get("/v1/stats/sla?group_by=policy").await.refused(400, "invalid_parameter");
     assert_eq!(refused["parameter"], "group_by");
     assert!(refused["detail"].as_str().unwrap().contains("10000"), "{refused:#}");

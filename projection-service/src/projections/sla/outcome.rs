@@ -8,6 +8,7 @@ use domain::sla::promises::Outcome;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::hours::Hours;
 use super::standing::Ticket;
 
 /// What is to be written: a row, or that there is none any more.
@@ -28,31 +29,42 @@ impl Outcomes {
         }
     }
 
-    /// Writes them.
+    /// Writes them, and what that changes in the hours' counts.
     pub(super) async fn write(self, db: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let (gone, there): (Vec<_>, Vec<_>) = self.0.into_iter().partition(|(_, outcome)| outcome.is_none());
-        remove(db, gone.into_iter().map(|(key, _)| key).collect()).await?;
-        add(db, there.into_iter().filter_map(|(key, outcome)| Some((key, outcome?))).collect()).await
+        let mut hours = Hours::default();
+        remove(db, self.0.keys().copied().collect(), &mut hours).await?;
+        let there: Vec<(Key, Told)> =
+            self.0.into_iter().filter_map(|(key, outcome)| Some((key, outcome?))).collect();
+        for ((_, metric, _), (tenant, outcome)) in &there {
+            hours.add(*tenant, metric.as_str(), outcome.at, outcome.missed, 1);
+        }
+        add(db, there).await?;
+        hours.write(db).await
     }
 }
 
-async fn remove(db: &mut PgConnection, gone: Vec<Key>) -> Result<(), sqlx::Error> {
+/// Takes out what is there of these, to be written anew or not at all.
+async fn remove(db: &mut PgConnection, gone: Vec<Key>, hours: &mut Hours) -> Result<(), sqlx::Error> {
     if gone.is_empty() {
         return Ok(());
     }
     let tickets: Vec<Uuid> = gone.iter().map(|key| key.0).collect();
     let metrics: Vec<&str> = gone.iter().map(|key| key.1.as_str()).collect();
     let instances: Vec<i32> = gone.iter().map(|key| key.2 as i32).collect();
-    sqlx::query!(
+    let rows = sqlx::query!(
         "DELETE FROM outcomes AS o \
          USING unnest($1::uuid[], $2::text[], $3::int4[]) AS gone (ticket_id, metric, instance) \
-         WHERE o.ticket_id = gone.ticket_id AND o.metric = gone.metric AND o.instance = gone.instance",
+         WHERE o.ticket_id = gone.ticket_id AND o.metric = gone.metric AND o.instance = gone.instance \
+         RETURNING o.tenant_id, o.metric, o.missed, o.decided_at",
         &tickets,
         metrics as _,
         &instances,
     )
-    .execute(db)
+    .fetch_all(db)
     .await?;
+    for row in rows {
+        hours.add(row.tenant_id, &row.metric, row.decided_at, row.missed, -1);
+    }
     Ok(())
 }
 
@@ -73,11 +85,7 @@ async fn add(db: &mut PgConnection, there: Vec<(Key, Told)>) -> Result<(), sqlx:
         "INSERT INTO outcomes (ticket_id, metric, instance, tenant_id, policy, priority, agent, team, \
                                organization, missed, decided_at) \
          SELECT v.* FROM unnest($1::uuid[], $2::text[], $3::int4[], $4::uuid[], $5::text[], $6::text[], \
-                                $7::text[], $8::text[], $9::text[], $10::bool[], $11::timestamptz[]) AS v \
-         ON CONFLICT (ticket_id, metric, instance) DO UPDATE SET \
-             policy = EXCLUDED.policy, priority = EXCLUDED.priority, agent = EXCLUDED.agent, \
-             team = EXCLUDED.team, organization = EXCLUDED.organization, missed = EXCLUDED.missed, \
-             decided_at = EXCLUDED.decided_at",
+                                $7::text[], $8::text[], $9::text[], $10::bool[], $11::timestamptz[]) AS v",
         &tickets,
         metrics as _,
         &instances,

@@ -2,6 +2,7 @@
 //! past from the log.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
@@ -186,8 +187,10 @@ impl Reading {
             let order =
                 key.iter().map(|value| (value.is_none(), value.clone().unwrap_or_default())).collect();
             let group = query.group_by.iter().cloned().zip(key).collect();
-            let (_, sum) = named.entry(order).or_insert((group, Figures::default()));
-            sum.merge(&figures);
+            match named.entry(order) {
+                Entry::Vacant(place) => drop(place.insert((group, figures))),
+                Entry::Occupied(mut there) => there.get_mut().1.merge(&figures),
+            }
         }
         if dimension == Dimension::Tag {
             // What has several tags is under each, and what has none is under none.

@@ -13,7 +13,7 @@ use domain::identity::Principal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use self::query::StatsQuery;
+use self::query::{From, StatsQuery};
 use super::query::Scope;
 use super::{tag, tree};
 use crate::QueryApi;
@@ -128,7 +128,12 @@ pub(crate) async fn get_sla_stats(
             Some(past::fold(&api, &mut snapshot, query.as_of).await?)
         };
         let zone = query.time_zone.unwrap_or(member.zone);
-        let mut sql = query.sql(caller, member.tenant, zone, past.as_ref(), MOST as i64 + 1);
+        let from = match &past {
+            Some(past) => From::Past(past),
+            None if sees_all(caller) && query.is_of_hours(zone) => From::Hours,
+            None => From::Kept,
+        };
+        let mut sql = query.sql(caller, member.tenant, zone, from, MOST as i64 + 1);
         let rows = sql.build_query_as().fetch_all(&mut *snapshot.tx).await;
         let rows: Vec<GroupRow> = rows.map_err(refused)?;
         if rows.len() > MOST {

@@ -1,6 +1,6 @@
 //! Which promises are counted, by what, and the SQL for it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, DurationRound, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use domain::identity::Principal;
 use domain::ids::TenantId;
@@ -122,16 +122,29 @@ fn dimension(name: &str) -> Option<Dimension> {
 }
 
 impl StatsQuery {
+    /// Whether the counts of hours tell what is asked for.
+    pub(crate) fn is_of_hours(&self, zone: Tz) -> bool {
+        let told = |name: &String| name == "metric" || dimension(name).is_some_and(Dimension::is_of_time);
+        let unfiltered =
+            [&self.policy, &self.priority, &self.agent, &self.team].iter().all(|one| one.is_empty());
+        let whole = |at: Option<DateTime<Utc>>| at.is_none_or(begins_an_hour);
+        unfiltered
+            && self.group_by.iter().all(told)
+            && whole(self.from)
+            && whole(self.to)
+            && has_whole_hours(zone)
+    }
+
     /// The statement: a row for each group, with its key in the order asked for, up to `limit` of them.
     ///
     /// What is counted by is made text after the counting: so it is done once a group, and Postgres
     /// counts in one walk without sorting all that there is.
-    pub(crate) fn sql<'a>(
+    pub(super) fn sql<'a>(
         &'a self,
         caller: &'a Principal,
         tenant: TenantId,
         zone: Tz,
-        past: Option<&'a Outcomes>,
+        from: From<'a>,
         limit: i64,
     ) -> QueryBuilder<'a, Postgres> {
         let dimensions: Vec<Dimension> = self.group_by.iter().filter_map(|name| dimension(name)).collect();
@@ -145,17 +158,24 @@ impl StatsQuery {
             dimension.push(zone, &mut sql);
             sql.push(format_args!(" AS k{index}, "));
         }
-        sql.push("count(*) FILTER (WHERE NOT o.missed) AS met, count(*) FILTER (WHERE o.missed) AS missed");
-        match past {
-            None => drop(sql.push(" FROM read.sla_outcomes AS o")),
-            Some(past) => past.push(&mut sql),
+        let counted =
+            "count(*) FILTER (WHERE NOT o.missed) AS met, count(*) FILTER (WHERE o.missed) AS missed";
+        match from {
+            From::Kept => drop(sql.push(counted).push(" FROM read.sla_outcomes AS o")),
+            From::Hours => {
+                sql.push(
+                    "sum(o.met)::int8 AS met, sum(o.missed)::int8 AS missed FROM (SELECT tenant_id, metric, ",
+                );
+                sql.push("hour AS decided_at, met, missed FROM read.sla_outcome_hours) AS o");
+            }
+            From::Past(past) => past.push(sql.push(counted)),
         }
         if !sees_all(caller) {
             sql.push(" JOIN read.tickets AS t ON t.id = o.ticket_id");
         }
-        match past {
-            None => drop(sql.push(" WHERE o.tenant_id = ").push_bind(tenant.0)),
-            Some(_) => drop(sql.push(" WHERE true")),
+        match from {
+            From::Kept | From::Hours => drop(sql.push(" WHERE o.tenant_id = ").push_bind(tenant.0)),
+            From::Past(_) => drop(sql.push(" WHERE true")),
         }
         if !sees_all(caller) {
             push_visibility(caller, &mut sql);
@@ -183,7 +203,35 @@ impl StatsQuery {
     }
 }
 
+/// What promises are counted from.
+#[derive(Clone, Copy)]
+pub(super) enum From<'a> {
+    /// Each by itself.
+    Kept,
+    /// The counts of hours.
+    Hours,
+    /// Those of a moment of the past.
+    Past(&'a Outcomes),
+}
+
+fn begins_an_hour(at: DateTime<Utc>) -> bool {
+    at.duration_trunc(TimeDelta::hours(1)).is_ok_and(|hour| hour == at)
+}
+
+/// Whether its clocks show whole hours when UTC's do, as far as anybody looks.
+fn has_whole_hours(zone: Tz) -> bool {
+    // No zone is off by another part of an hour for a few days.
+    let days = (0..130 * 24).map(|half_month| half_month * 15 * 86_400);
+    days.filter_map(|at| DateTime::from_timestamp(at, 0))
+        .all(|at| zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc() % 3_600 == 0)
+}
+
 impl Dimension {
+    /// Whether it is a period.
+    fn is_of_time(self) -> bool {
+        matches!(self, Self::Period(_) | Self::Hour)
+    }
+
     /// Adds what is counted by.
     fn push(self, zone: Tz, sql: &mut QueryBuilder<'_, Postgres>) {
         match self {
@@ -245,12 +293,24 @@ mod tests {
         let sql = |role: &str| {
             let user = UserId::new("otto").unwrap();
             let caller = Principal::new(user, TenantId::of_key("t"), vec![role.to_owned()]);
-            StatsQuery::read(None).unwrap().sql(&caller, caller.tenant, Tz::UTC, None, 9).into_sql()
+            StatsQuery::read(None).unwrap().sql(&caller, caller.tenant, Tz::UTC, From::Kept, 9).into_sql()
         };
         assert!(!sql("support_lead").contains("read.tickets"));
         let part = sql("org_support");
         assert!(part.contains(" JOIN read.tickets AS t ON t.id = o.ticket_id"), "{part}");
         assert!(part.contains("WHERE o.tenant_id = $1 AND t.requester_id = $2 GROUP BY"), "{part}");
+    }
+
+    #[test]
+    fn whole_hours_of_whole_tenants_are_summed_up_already() {
+        let of_hours = |query: &str, zone| StatsQuery::read(Some(query)).unwrap().is_of_hours(zone);
+        assert!(of_hours("group_by=day,metric&from=2026-01-01T00:00:00Z", Tz::Europe__Berlin));
+        assert!(!of_hours("group_by=day,policy", Tz::UTC));
+        assert!(!of_hours("group_by=day&agent=amir", Tz::UTC));
+        assert!(!of_hours("group_by=day&from=2026-01-01T00:30:00Z", Tz::UTC));
+        for zone in [Tz::Asia__Kathmandu, Tz::Australia__Lord_Howe, Tz::America__St_Johns] {
+            assert!(!of_hours("group_by=day", zone), "{zone}");
+        }
     }
 
     #[test]

@@ -15,3 +15,7 @@ SELECT ticket_id, tenant_id, next_at
 FROM standings
 WHERE next_at IS NOT NULL;
 GRANT SELECT ON read.sla_timers TO docket_command;
+CREATE OR REPLACE VIEW read.sla_outcome_hours WITH (security_invoker = true) AS
+SELECT tenant_id, hour, metric, met, missed
+FROM outcome_hours;
+GRANT SELECT ON read.sla_outcome_hours TO docket_query;

@@ -29,6 +29,15 @@ CREATE TABLE outcomes (
     decided_at   timestamptz NOT NULL,
     PRIMARY KEY (ticket_id, metric, instance)
 ) WITH (fillfactor = 95);
+-- How many of them were kept in each hour: what is asked for most is a sum of these.
+CREATE TABLE outcome_hours (
+    tenant_id uuid NOT NULL,
+    hour      timestamptz NOT NULL,        -- of UTC: when it began in which it was decided
+    metric    text COLLATE "C" NOT NULL,
+    met       bigint NOT NULL,
+    missed    bigint NOT NULL,
+    PRIMARY KEY (tenant_id, hour, metric)
+) WITH (fillfactor = 70);
 -- How many tickets stand how.
 CREATE TABLE state_counts (
     tenant_id uuid NOT NULL,
