@@ -11,7 +11,7 @@ use utoipa::IntoParams;
 use super::past::Outcomes;
 use crate::as_of::AsOf;
 use crate::conditions::{push_any, push_assigned};
-use crate::http::stats::period::time_zone;
+use crate::http::stats::period::{Period, time_zone};
 use crate::http::stats::query::Scope;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::visibility::{push_visibility, sees_all};
@@ -24,10 +24,10 @@ const DIMENSIONS: [(&str, Dimension); 10] = [
     ("team", Dimension::Column("o.team")),
     ("organization", Dimension::Column("o.organization")),
     ("metric", Dimension::Column("o.metric")),
-    ("day", Dimension::Period("'day'")),
-    ("week", Dimension::Period("'week'")),
-    ("month", Dimension::Period("'month'")),
-    ("hour", Dimension::Hour),
+    ("day", Dimension::Period(Period::Day)),
+    ("week", Dimension::Period(Period::Week)),
+    ("month", Dimension::Period(Period::Month)),
+    ("hour", Dimension::Period(Period::Hour)),
 ];
 
 /// Where a group's value comes from.
@@ -35,11 +35,8 @@ const DIMENSIONS: [(&str, Dimension); 10] = [
 enum Dimension {
     /// A column of `read.sla_outcomes AS o`.
     Column(&'static str),
-    /// The local date on which the period began in which it was decided.
-    Period(&'static str),
-    /// The hour in which it was decided: the moment at which that began, since of the hours that a
-    /// local clock shows one may come twice.
-    Hour,
+    /// The period in which it was decided.
+    Period(Period),
 }
 
 /// Which promises are counted, and by what.
@@ -229,7 +226,7 @@ fn has_whole_hours(zone: Tz) -> bool {
 impl Dimension {
     /// Whether it is a period.
     fn is_of_time(self) -> bool {
-        matches!(self, Self::Period(_) | Self::Hour)
+        matches!(self, Self::Period(_))
     }
 
     /// Adds what is counted by.
@@ -238,13 +235,7 @@ impl Dimension {
             Self::Column(column) => {
                 sql.push(column);
             }
-            Self::Period(period) => {
-                sql.push("date_trunc(").push(period).push(", o.decided_at AT TIME ZONE ");
-                sql.push_bind(zone.name()).push(")");
-            }
-            Self::Hour => {
-                sql.push("date_trunc('hour', o.decided_at, ").push_bind(zone.name()).push(")");
-            }
+            Self::Period(period) => period.push_key("o.decided_at", zone, sql),
         }
     }
 
@@ -252,10 +243,7 @@ impl Dimension {
     fn shown(self, index: usize) -> String {
         let text = match self {
             Self::Column(_) => format!("g.k{index}"),
-            Self::Period(_) => format!("to_char(g.k{index}, 'YYYY-MM-DD')"),
-            Self::Hour => {
-                format!("to_char(g.k{index} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
-            }
+            Self::Period(period) => period.shown(&format!("g.k{index}")),
         };
         format!("{text} COLLATE \"C\"")
     }
