@@ -198,8 +198,8 @@ function showFigures(now) {
   const shown = {
     Open: now.open, Unassigned: now.unassigned, 'Urgent and high': now.urgent_and_high, Overdue: late,
     'Opened, 24 h': day.created, 'Resolved, 24 h': day.resolved, 'Opened, 7 days': week.created,
-    'First answer, 7 days (half)': howLong(week.first_response.p50_seconds),
-    'Resolution, 7 days (half)': howLong(week.resolution.p50_seconds),
+    'First answer, 7 days (median)': howLong(week.first_response.p50_seconds),
+    'Resolution, 7 days (median)': howLong(week.resolution.p50_seconds),
     'Rating, 7 days': week.rating.mean ?? '–',
   };
   byId('figures').replaceChildren(...Object.entries(shown).map(([name, value]) => {

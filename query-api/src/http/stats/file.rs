@@ -17,7 +17,9 @@ pub(super) async fn answer<T: Serialize>(
     position: Position,
     body: &T,
 ) -> Result<Response, QueryError> {
-    let items = items(serde_json::to_value(body)?);
+    let body = serde_json::to_value(body)?;
+    let by = grouped_by(&body);
+    let items = items(body);
     if file.format == Format::Ndjson {
         let mut lines = Vec::new();
         for item in &items {
@@ -26,8 +28,14 @@ pub(super) async fn answer<T: Serialize>(
         }
         return export::whole(api, file, what, position, lines).await;
     }
-    let (names, rows) = table(items);
+    let (names, rows) = table(by, items);
     export::table(api, file, what, position, &names, &rows).await
+}
+
+/// By what it is grouped: the first columns.
+fn grouped_by(body: &Value) -> Vec<String> {
+    let names = body.get("group_by").and_then(Value::as_array).into_iter().flatten();
+    names.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// The groups; all together where there are none to be told apart.
@@ -43,9 +51,9 @@ fn items(mut body: Value) -> Vec<Value> {
 }
 
 /// Every field as a column: what is within another has that name before its own, but for what groups have in
-/// common.
-fn table(items: Vec<Value>) -> (Vec<String>, Vec<Vec<Value>>) {
-    let mut names: Vec<String> = Vec::new();
+/// common. What it is grouped by comes first.
+fn table(by: Vec<String>, items: Vec<Value>) -> (Vec<String>, Vec<Vec<Value>>) {
+    let mut names = by;
     let mut lines: Vec<Map<String, Value>> = Vec::new();
     for item in items {
         let mut line = Map::new();
@@ -91,7 +99,8 @@ mod tests {
             ],
             "total": {"created": 4},
         });
-        let (names, rows) = table(items(body));
+        let (names, rows) = table(grouped_by(&body), items(body));
+        assert_eq!(names[0], "agent");
         let at =
             |row: usize, name: &str| rows[row][names.iter().position(|one| one == name).unwrap()].clone();
         assert_eq!(
