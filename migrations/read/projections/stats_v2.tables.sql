@@ -26,10 +26,11 @@ CREATE TABLE facts (
 -- What stands no longer is taken out.
 CREATE INDEX facts_of_ticket ON facts (ticket_id, measure);
 
--- The same summed up by days of the tenant's time zone: what most questions are about.
+-- The same summed up by days of the tenant's time zone, and by months: what most questions are about.
 CREATE TABLE days (
     tenant_id uuid NOT NULL,
     dimension text COLLATE "C" NOT NULL,  -- total, priority, category, source, team, agent, tag
+    months    boolean NOT NULL,           -- of a whole month, which begins on the day
     measure   text COLLATE "C" NOT NULL,
     day       date NOT NULL,
     key       text COLLATE "C" NOT NULL,  -- '' for none, and for the total
@@ -37,7 +38,7 @@ CREATE TABLE days (
     count     bigint NOT NULL,
     sum       bigint NOT NULL,
     bins      bytea NOT NULL,             -- how many in each bin; of what only happened, in each hour of the day
-    PRIMARY KEY (tenant_id, dimension, measure, day, key, part)
+    PRIMARY KEY (tenant_id, dimension, months, measure, day, key, part)
 ) WITH (fillfactor = 70);
 
 -- What a tenant's figures are reckoned by, and the last event that was one of theirs.

@@ -1,5 +1,5 @@
 CREATE OR REPLACE VIEW read.stats_days WITH (security_invoker = true) AS
-SELECT tenant_id, dimension, measure, day, key, part, count, sum, bins
+SELECT tenant_id, dimension, months, measure, day, key, part, count, sum, bins
 FROM days;
 CREATE OR REPLACE VIEW read.stats_facts WITH (security_invoker = true) AS
 SELECT f.tenant_id, f.measure, f.at, f.part, f.bin, f.value, coalesce(f.agent, t.agent) AS agent,

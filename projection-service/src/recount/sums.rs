@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Debug;
 
-use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, DurationRound, NaiveDate, TimeDelta, Timelike, Utc};
 use domain::stats::sketch::{self, Bins};
 use futures::TryStreamExt;
 use sqlx::PgConnection;
@@ -18,8 +18,8 @@ const TOLD: usize = 20;
 const TIMES: [&str; 6] =
     ["in_status", "first_response", "first_response_working", "resolution", "resolution_working", "handling"];
 
-/// A day's sum: tenant, dimension, measure, day, key, part.
-type DayKey = (Uuid, String, String, NaiveDate, String, String);
+/// A day's or a month's sum: tenant, dimension, whether of a month, measure, day, key, part.
+type DayKey = (Uuid, String, bool, String, NaiveDate, String, String);
 /// What happened within an hour of UTC: tenant, measure, part, for whom, hour, bin.
 type FactKey = (Uuid, String, String, Option<String>, DateTime<Utc>, i32);
 
@@ -59,13 +59,16 @@ impl Sums {
                     _ => values.as_slice(),
                 };
                 for value in values {
-                    let (dimension, measure) = ((*dimension).to_owned(), one.measure.to_owned());
-                    let key =
-                        (tenant, dimension, measure, local.date_naive(), value.clone(), one.part.clone());
-                    let sum = self.days.entry(key).or_default();
-                    sum.0 += 1;
-                    sum.1 += one.value;
-                    sum.2.add(in_day, 1);
+                    let day = local.date_naive();
+                    let month = NaiveDate::from_ymd_opt(day.year(), day.month(), 1).unwrap_or(day);
+                    for (months, day) in [(false, day), (true, month)] {
+                        let (dimension, measure) = ((*dimension).to_owned(), one.measure.to_owned());
+                        let key = (tenant, dimension, months, measure, day, value.clone(), one.part.clone());
+                        let sum = self.days.entry(key).or_default();
+                        sum.0 += 1;
+                        sum.1 += one.value;
+                        sum.2.add(in_day, 1);
+                    }
                 }
             }
             let hour = one.at.duration_trunc(TimeDelta::hours(1)).unwrap_or(one.at);
@@ -79,13 +82,14 @@ impl Sums {
     /// Compares with what is kept.
     pub(super) async fn compare(&mut self, db: &mut PgConnection) -> Result<Compared, sqlx::Error> {
         let mut compared = Compared::default();
-        let mut rows =
-            sqlx::query!("SELECT tenant_id, dimension, measure, day, key, part, count, sum, bins FROM days")
-                .fetch(&mut *db);
+        let mut rows = sqlx::query!(
+            "SELECT tenant_id, dimension, months, measure, day, key, part, count, sum, bins FROM days"
+        )
+        .fetch(&mut *db);
         while let Some(row) = rows.try_next().await? {
             let mut bins = Bins::default();
             bins.unpack(&row.bins);
-            let key = (row.tenant_id, row.dimension, row.measure, row.day, row.key, row.part);
+            let key = (row.tenant_id, row.dimension, row.months, row.measure, row.day, row.key, row.part);
             let found = self.days.remove(&key);
             let same = found.as_ref() == Some(&(row.count, row.sum, bins));
             let recounted = found.map(|(count, sum, _)| (count, sum));

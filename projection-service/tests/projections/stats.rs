@@ -127,7 +127,7 @@ async fn a_figure_that_is_wrong_is_found() {
     };
     let one = "(SELECT ctid FROM stats_v2.days WHERE measure = 'in_status' ORDER BY day, key, part LIMIT 1)";
     let found = change(&format!("UPDATE stats_v2.days SET sum = sum + 1 WHERE ctid = {one}")).await;
-    assert_eq!(found.differing, 1);
+    assert_eq!(found.differing, 1, "{found:?}");
     let [difference] = found.differences.as_slice() else { panic!("{found:?}") };
     let (kept, recounted) = (difference.kept.unwrap(), difference.recounted.unwrap());
     assert_eq!(kept.1, recounted.1 + 1);

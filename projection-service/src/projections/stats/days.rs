@@ -1,8 +1,8 @@
-//! The differences that a batch makes in the sums of days.
+//! The differences that a batch makes in the sums of days and months.
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use domain::stats::sketch::Bins;
 use domain::stats::{Counted, Dimension, Measure, Office, Ticket, View};
 use sqlx::PgConnection;
@@ -16,8 +16,8 @@ const AT_ONCE: usize = 8_000;
 /// How many tickets are looked at together when days are summed up anew.
 const TICKETS: i64 = 5_000;
 
-/// What is added up: tenant, dimension, measure, day, key, part.
-type Key = (Uuid, Dimension, Measure, NaiveDate, String, String);
+/// What is added up: tenant, dimension, whether of a month, measure, day, key, part.
+type Key = (Uuid, Dimension, bool, Measure, NaiveDate, String, String);
 
 #[derive(Debug, Default)]
 struct Sum {
@@ -46,16 +46,20 @@ impl Days {
         sign: i64,
     ) {
         let (day, hour) = office.day(counted.at);
-        let key = (tenant, dimension, counted.measure, day, key.to_owned(), counted.part.clone());
-        let sum = self.0.entry(key).or_default();
-        sum.count += sign;
-        sum.total += sign * counted.value;
         let bin = match counted.measure {
             Measure::Rating => counted.bin(),
             measure if measure.is_time() => counted.bin(),
             _ => hour,
         };
-        sum.bins.add(bin, sign);
+        let month = day.with_day(1).unwrap_or(day);
+        for (months, day) in [(false, day), (true, month)] {
+            let (measure, part) = (counted.measure, counted.part.clone());
+            let sum =
+                self.0.entry((tenant, dimension, months, measure, day, key.to_owned(), part)).or_default();
+            sum.count += sign;
+            sum.total += sign * counted.value;
+            sum.bins.add(bin, sign);
+        }
     }
 
     /// Writes them if there are many, and begins anew.
@@ -79,17 +83,19 @@ impl Days {
         }
         let tenants: Vec<Uuid> = sums.iter().map(|(key, _)| key.0).collect();
         let dimensions: Vec<&str> = sums.iter().map(|(key, _)| key.1.as_str()).collect();
-        let measures: Vec<&str> = sums.iter().map(|(key, _)| key.2.as_str()).collect();
-        let days: Vec<NaiveDate> = sums.iter().map(|(key, _)| key.3).collect();
-        let keys: Vec<String> = sums.iter().map(|(key, _)| key.4.clone()).collect();
-        let parts: Vec<String> = sums.iter().map(|(key, _)| key.5.clone()).collect();
+        let months: Vec<bool> = sums.iter().map(|(key, _)| key.2).collect();
+        let measures: Vec<&str> = sums.iter().map(|(key, _)| key.3.as_str()).collect();
+        let days: Vec<NaiveDate> = sums.iter().map(|(key, _)| key.4).collect();
+        let keys: Vec<String> = sums.iter().map(|(key, _)| key.5.clone()).collect();
+        let parts: Vec<String> = sums.iter().map(|(key, _)| key.6.clone()).collect();
         let there = sqlx::query!(
             r#"SELECT v.nth AS "nth!", d.count, d.sum, d.bins
-               FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::text[], $6::text[])
-                    WITH ORDINALITY AS v (tenant_id, dimension, measure, day, key, part, nth)
-               JOIN days AS d USING (tenant_id, dimension, measure, day, key, part)"#,
+               FROM unnest($1::uuid[], $2::text[], $3::bool[], $4::text[], $5::date[], $6::text[], $7::text[])
+                    WITH ORDINALITY AS v (tenant_id, dimension, months, measure, day, key, part, nth)
+               JOIN days AS d USING (tenant_id, dimension, months, measure, day, key, part)"#,
             &tenants,
             dimensions.clone() as _,
+            &months,
             measures.clone() as _,
             &days,
             &keys,
@@ -107,13 +113,14 @@ impl Days {
         let totals: Vec<i64> = sums.iter().map(|(_, sum)| sum.total).collect();
         let bins: Vec<Vec<u8>> = sums.iter().map(|(_, sum)| sum.bins.pack()).collect();
         sqlx::query!(
-            "INSERT INTO days (tenant_id, dimension, measure, day, key, part, count, sum, bins) \
-             SELECT v.* FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::text[], $6::text[], \
-                                    $7::int8[], $8::int8[], $9::bytea[]) AS v \
-             ON CONFLICT (tenant_id, dimension, measure, day, key, part) DO UPDATE \
+            "INSERT INTO days (tenant_id, dimension, months, measure, day, key, part, count, sum, bins) \
+             SELECT v.* FROM unnest($1::uuid[], $2::text[], $3::bool[], $4::text[], $5::date[], $6::text[], \
+                                    $7::text[], $8::int8[], $9::int8[], $10::bytea[]) AS v \
+             ON CONFLICT (tenant_id, dimension, months, measure, day, key, part) DO UPDATE \
              SET count = EXCLUDED.count, sum = EXCLUDED.sum, bins = EXCLUDED.bins",
             &tenants,
             dimensions.clone() as _,
+            &months,
             measures.clone() as _,
             &days,
             &keys,
@@ -129,12 +136,13 @@ impl Days {
         }
         sqlx::query!(
             "DELETE FROM days AS d \
-             USING unnest($1::uuid[], $2::text[], $3::text[], $4::date[], $5::text[], $6::text[]) \
-                   AS v (tenant_id, dimension, measure, day, key, part) \
-             WHERE (d.tenant_id, d.dimension, d.measure, d.day, d.key, d.part) \
-                   = (v.tenant_id, v.dimension, v.measure, v.day, v.key, v.part) AND d.count = 0",
+             USING unnest($1::uuid[], $2::text[], $3::bool[], $4::text[], $5::date[], $6::text[], $7::text[]) \
+                   AS v (tenant_id, dimension, months, measure, day, key, part) \
+             WHERE (d.tenant_id, d.dimension, d.months, d.measure, d.day, d.key, d.part) \
+                   = (v.tenant_id, v.dimension, v.months, v.measure, v.day, v.key, v.part) AND d.count = 0",
             &tenants,
             dimensions as _,
+            &months,
             measures as _,
             &days,
             &keys,

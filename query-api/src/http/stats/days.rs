@@ -1,6 +1,6 @@
 //! Figures from the sums of days.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, Months, NaiveDate};
 use domain::stats::Measure;
 use domain::stats::sketch::Bins;
 
@@ -8,6 +8,13 @@ use super::find::{Groups, Span, Wanted};
 use super::period::Period;
 use crate::error::QueryError;
 use crate::snapshot::Snapshot;
+
+/// The years in which things happen.
+const EVER: (NaiveDate, NaiveDate) =
+    match (NaiveDate::from_ymd_opt(1, 1, 1), NaiveDate::from_ymd_opt(9999, 12, 31)) {
+        (Some(first), Some(last)) => (first, last),
+        _ => (NaiveDate::MIN, NaiveDate::MAX),
+    };
 
 #[derive(Debug)]
 struct Row {
@@ -33,6 +40,8 @@ pub(super) async fn read(
     // The bins of what only happened are hours: where these don't matter, they stay where they are.
     let binned: Vec<&str> =
         wanted.measures.iter().filter(|one| hours || has_bins(**one)).map(|one| one.as_str()).collect();
+    let (from, to) = (from.unwrap_or(EVER.0), to.unwrap_or(EVER.1));
+    let (first_month, last_month) = whole_months(wanted.period, from, to);
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT d.measure AS "measure!", d.day AS "day!", d.key AS "key!", d.part AS "part!",
@@ -40,7 +49,9 @@ pub(super) async fn read(
                   CASE WHEN d.measure = ANY($7) THEN d.bins ELSE '' END AS "bins!"
            FROM read.stats_days AS d
            WHERE d.tenant_id = $1 AND d.dimension = $2 AND d.measure = ANY($3)
-                 AND d.day >= coalesce($4, '-infinity'::date) AND d.day < coalesce($5, 'infinity'::date)
+                 AND (NOT d.months AND d.day >= $4 AND d.day < $8
+                      OR d.months AND d.day >= $8 AND d.day < $9
+                      OR NOT d.months AND d.day >= $9 AND d.day < $5)
            LIMIT $6"#,
         wanted.tenant.0,
         wanted.dimension.as_str(),
@@ -49,6 +60,8 @@ pub(super) async fn read(
         to,
         most as i64 + 1,
         binned as _,
+        first_month,
+        last_month,
     )
     .fetch_all(&mut *snapshot.tx)
     .await?;
@@ -78,6 +91,34 @@ fn by_hour(measure: Measure, row: &Row, groups: &mut Groups) {
     }
 }
 
+/// From and up to which day whole months are taken; the same day twice where none are.
+fn whole_months(period: Option<Period>, from: NaiveDate, to: NaiveDate) -> (NaiveDate, NaiveDate) {
+    let begin = |day: NaiveDate| day.with_day(1).unwrap_or(day);
+    let first = if begin(from) == from { from } else { begin(from) + Months::new(1) };
+    let last = begin(to);
+    match period {
+        None | Some(Period::Month) if first < last => (first, last),
+        _ => (to, to),
+    }
+}
+
 fn has_bins(measure: Measure) -> bool {
     measure.is_time() || measure == Measure::Rating
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_months_are_taken_where_no_day_has_to_be_told_from_another() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let months = |period, from: &str, to: &str| whole_months(period, day(from), day(to));
+        let (first, last) = (day("2026-02-01"), day("2026-04-01"));
+        assert_eq!(months(None, "2026-01-15", "2026-04-09"), (first, last));
+        assert_eq!(months(Some(Period::Month), "2026-02-01", "2026-04-01"), (first, last));
+        let none = day("2026-02-20");
+        assert_eq!(months(None, "2026-01-15", "2026-02-20"), (none, none));
+        assert_eq!(months(Some(Period::Week), "2026-01-01", "2026-02-20"), (none, none));
+    }
 }
