@@ -1,19 +1,26 @@
 //! Connections to the database, for commands.
 
-use sqlx::PgPool;
+use std::time::Duration;
+
 use sqlx::postgres::PgPoolOptions;
+use sqlx::{ConnectOptions, Connection, PgPool};
 
 use crate::failure::{Failure, While};
 
+/// How long a command waits for a connection: an operator has more patience than a request.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A small pool, as the owner or in a service's role, that has answered once.
 pub(crate) async fn connect(url: &str, role: Option<&'static str>, most: u32) -> Result<PgPool, Failure> {
-    let pool =
-        service_kit::postgres::pool(url, role, most).while_doing("the database's address cannot be read")?;
-    sqlx::query_scalar!("SELECT 1")
-        .fetch_one(&pool)
-        .await
+    let options =
+        service_kit::postgres::options(url, role).while_doing("the database's address cannot be read")?;
+    // Asked once by itself: a pool would try for as long as its patience lasts.
+    let answered = options.connect().await;
+    let first = answered
         .while_doing("the database does not answer: see that it runs, and that --database-url is right")?;
-    Ok(pool)
+    // It has answered; how it takes the farewell is no matter.
+    let _ = first.close().await;
+    Ok(PgPoolOptions::new().max_connections(most).acquire_timeout(PATIENCE).connect_lazy_with(options))
 }
 
 /// A pool for work that takes as long as it takes: migrations, rebuilds.

@@ -65,7 +65,8 @@ impl Bins {
                     if count != 0 {
                         merged.push((one.0, count));
                     }
-                    (ours.next(), theirs.next());
+                    ours.next();
+                    theirs.next();
                 }
             }
         }
@@ -199,12 +200,16 @@ mod tests {
         ) {
             let bins = |counts: &BTreeMap<i32, i64>| {
                 let mut bins = Bins::default();
-                counts.iter().for_each(|(bin, count)| bins.add(*bin, *count));
+                for (bin, count) in counts {
+                    bins.add(*bin, *count);
+                }
                 bins
             };
             let (mut merged, mut added) = (bins(&one), bins(&one));
             merged.merge(&bins(&other));
-            other.iter().for_each(|(bin, count)| added.add(*bin, *count));
+            for (bin, count) in &other {
+                added.add(*bin, *count);
+            }
             prop_assert_eq!(merged, added);
         }
     }

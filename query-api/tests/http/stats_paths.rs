@@ -29,7 +29,8 @@ async fn some_ticket(app: &App, number: usize) -> i64 {
     let priority = ["critical", "high", "medium"][number % 3];
     let (source, category) = (["email", "portal"][number % 2], ["billing", "access"][number / 2 % 2]);
     let tags = [&["vip", "paper"][..], &["paper"], &[]][number % 3];
-    let assignment = if number % 4 == 0 { json!({}) } else { json!({"agent": "amir", "team": "desk"}) };
+    let assignment =
+        if number.is_multiple_of(4) { json!({}) } else { json!({"agent": "amir", "team": "desk"}) };
     let payload = json!({
         "number": format!("TKT-{number}"), "subject": "Printer", "description": "It smokes.",
         "requester": {"id": "carla"}, "status": "new", "status_category": "new",
@@ -40,12 +41,12 @@ async fn some_ticket(app: &App, number: usize) -> i64 {
     ticket.event_of("TicketOpened", payload, &at(&day(0, 8), "carla", "customer")).await;
     ticket.event_of("StatusChanged", status("open", "open"), &at(&day(0, 9), "amir", "agent")).await;
     ticket.event_of("ReplyAdded", reply("amir", true), &at(&day(0, 11), "amir", "agent")).await;
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         let to = json!({"from": {"agent": "amir"}, "to": {"agent": "lena", "team": "night"}});
         ticket.event_of("TicketAssigned", to, &at(&day(1, 7), "amir", "agent")).await;
         ticket.event_of("ReplyAdded", reply("lena", false), &at(&day(1, 8), "lena", "agent")).await;
     }
-    if number % 5 != 0 {
+    if !number.is_multiple_of(5) {
         let resolved = status("resolved", "resolved");
         ticket.event_of("TicketResolved", resolved, &at(&day(1, 13), "lena", "agent")).await;
     }

@@ -173,7 +173,7 @@ async fn a_warning_and_a_breach_come_at_their_time_and_never_again() {
     .await;
     office.look_again().await;
     assert_once_and_not_early(&office.raised().await);
-    let state = "SELECT count(*) FROM sla_v1.standings WHERE state = 'response_breached'";
+    let state = "SELECT count(*) FROM sla_v2.standings WHERE state = 'response_breached'";
     eventually("it stands as overdue", || async { (office.place.number(state).await >= 1).then_some(()) })
         .await;
     office.end().await;
@@ -269,7 +269,7 @@ async fn what_was_kept_or_waits_is_not_raised_and_what_was_missed_meanwhile_is()
     assert_eq!(of(late), all);
     assert_eq!(of(raised_later), all, "under the promise that held when it fell due");
     let state = |ticket: TicketId| {
-        format!("SELECT count(*) FROM sla_v1.standings WHERE ticket_id = '{ticket}' AND state = ")
+        format!("SELECT count(*) FROM sla_v2.standings WHERE ticket_id = '{ticket}' AND state = ")
     };
     for (ticket, expected) in [
         (answered, SlaState::Met),
