@@ -20,52 +20,69 @@ use crate::parameters::BadParameter;
 use crate::snapshot::Snapshot;
 
 /// How many positions one statement goes over.
-pub(super) const SPAN: i64 = 20_000;
+const SPAN: i64 = 20_000;
 /// The most tickets that are held at once.
-pub(super) const MOST_TICKETS: usize = 250_000;
+const MOST_TICKETS: usize = 250_000;
 
 /// A tenant's tickets as they were.
 pub(crate) struct Past {
     tickets: HashMap<String, Ticket>,
 }
 
-/// Folds a tenant's log up to a moment. Few do so at once: it takes time, and all of the tickets are held.
+/// Folds a tenant's log up to a moment.
 pub(super) async fn fold(
     api: &QueryApi,
     snapshot: &mut Snapshot,
     tenant: TenantId,
     as_of: AsOf,
 ) -> Result<Past, QueryError> {
-    // It is never closed.
-    let _turn = api.0.past.acquire().await.ok();
     super::tree::look_at(snapshot, tenant).await?;
-    let until = as_of.position().unwrap_or(snapshot.position).min(snapshot.position);
     let names = |types: &[(&str, &str)]| types.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
     let mut types: Vec<String> = Ticket::CONCERNS.iter().map(|name| (*name).to_owned()).collect();
     types.extend(names(TenantEvent::TYPES));
     types.extend(names(SlaEvent::TYPES));
     let filter = Filter { types, ..Filter::default() };
     let (mut past, mut office) = (Past { tickets: HashMap::new() }, Office::default());
-    let mut after = Position::START;
-    while after < until {
-        let end = Position((after.0 + SPAN).min(until.0));
-        let most = Most { events: SPAN, bytes: usize::MAX };
-        for logged in log::window(snapshot, after, end, &filter, most).await?.logged {
-            let fact = logged.read(&api.0.upcasters);
-            if as_of.includes(&fact) {
-                past.take(&fact, &mut office);
-            }
-        }
-        after = end;
-        if past.tickets.len() > MOST_TICKETS {
-            return Err(too_many());
-        }
-    }
+    replay(api, snapshot, as_of, &filter, |fact| {
+        past.take(fact, &mut office);
+        past.tickets.len()
+    })
+    .await?;
     Ok(past)
 }
 
+/// Goes through what had happened by a moment to the tenant that is looked at; `take` says how many tickets it
+/// holds by then. Few do so at once: it takes time, and all of the tickets are held.
+pub(super) async fn replay(
+    api: &QueryApi,
+    snapshot: &mut Snapshot,
+    as_of: AsOf,
+    filter: &Filter,
+    mut take: impl FnMut(&Fact) -> usize + Send,
+) -> Result<(), QueryError> {
+    // It is never closed.
+    let _turn = api.0.past.acquire().await.ok();
+    let until = as_of.position().unwrap_or(snapshot.position).min(snapshot.position);
+    let most = Most { events: SPAN, bytes: usize::MAX };
+    let (mut after, mut held) = (Position::START, 0);
+    while after < until {
+        let end = Position((after.0 + SPAN).min(until.0));
+        for logged in log::window(snapshot, after, end, filter, most).await?.logged {
+            let fact = logged.read(&api.0.upcasters);
+            if as_of.includes(&fact) {
+                held = take(&fact);
+            }
+        }
+        after = end;
+        if held > MOST_TICKETS {
+            return Err(too_many());
+        }
+    }
+    Ok(())
+}
+
 /// More tickets than are held at once.
-pub(super) fn too_many() -> QueryError {
+fn too_many() -> QueryError {
     let detail =
         format!("more than {MOST_TICKETS} tickets would have to be reckoned anew; ask for an earlier time");
     BadParameter::invalid("as_of", detail).into()

@@ -18,8 +18,8 @@ use crate::as_of::AsOf;
 use crate::error::QueryError;
 use crate::follow::Filter;
 use crate::http::sla::take;
-use crate::http::stats::past::{MOST_TICKETS, SPAN, too_many};
-use crate::log::{self, Fact, Most};
+use crate::http::stats::past::replay;
+use crate::log::Fact;
 use crate::snapshot::Snapshot;
 
 /// What became of each promise, a column each, as a statement takes them.
@@ -63,25 +63,13 @@ pub(super) async fn fold(
     snapshot: &mut Snapshot,
     as_of: AsOf,
 ) -> Result<Outcomes, QueryError> {
-    // It is never closed.
-    let _turn = api.0.past.acquire().await.ok();
-    let until = as_of.position().unwrap_or(snapshot.position).min(snapshot.position);
     let filter = Filter { aggregates: vec![TICKET.to_owned(), SLA.to_owned()], ..Filter::default() };
-    let most = Most { events: SPAN, bytes: usize::MAX };
-    let (mut past, mut after) = (Past::default(), Position::START);
-    while after < until {
-        let end = Position((after.0 + SPAN).min(until.0));
-        for logged in log::window(snapshot, after, end, &filter, most).await?.logged {
-            let fact = logged.read(&api.0.upcasters);
-            if as_of.includes(&fact) {
-                past.take(&fact);
-            }
-        }
-        after = end;
-        if past.tickets.len() > MOST_TICKETS {
-            return Err(too_many());
-        }
-    }
+    let mut past = Past::default();
+    replay(api, snapshot, as_of, &filter, |fact| {
+        past.take(fact);
+        past.tickets.len()
+    })
+    .await?;
     Ok(past.columns())
 }
 
