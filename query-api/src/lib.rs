@@ -101,6 +101,8 @@ struct Inner {
     progress: Progress,
     /// Tenants that were found to exist: they never cease to.
     tenants: Cache<domain::ids::TenantId, ()>,
+    /// Which priorities press, by tenant: what it was created with.
+    pressing: Cache<domain::ids::TenantId, Arc<[String]>>,
     /// The exports that may run at the same time.
     exports: Arc<Semaphore>,
     /// The statistics of the past that may be reckoned at the same time.
@@ -140,6 +142,7 @@ impl QueryApi {
             wake: deps.wake,
             shutdown: deps.shutdown,
             tenants: Cache::new(10_000),
+            pressing: Cache::new(10_000),
             exports,
             past: Semaphore::new(PASTS),
             dashboards: Dashboards::default(),

@@ -28,7 +28,7 @@ pub(crate) async fn get_dashboard(
     Asked(Nothing): Asked<Nothing>,
 ) -> Result<Answer<Dashboard>, QueryError> {
     let mut snapshot = api.snapshot(&asking, figures::SOURCE).await?;
-    let dashboard = Dashboard::read(&mut snapshot, asking.principal.tenant, api.0.clock.now()).await?;
+    let dashboard = Dashboard::read(&api, &mut snapshot, asking.principal.tenant).await?;
     let position = snapshot.position;
     snapshot.close().await?;
     Ok(Answer::at(position, dashboard))

@@ -1,9 +1,15 @@
 //! Figures from the sums of days.
 
+use std::collections::HashMap;
+
 use chrono::{Datelike, Months, NaiveDate};
 use domain::stats::Measure;
 use domain::stats::sketch::Bins;
+use futures::TryStreamExt as _;
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, QueryBuilder, Row as _};
 
+use super::figures::Figures;
 use super::find::{Groups, Span, Wanted};
 use super::period::Period;
 use crate::error::QueryError;
@@ -17,77 +23,103 @@ const EVER: (NaiveDate, NaiveDate) =
     };
 
 #[derive(Debug)]
-struct Row {
-    measure: String,
+struct Row<'a> {
+    measure: &'a str,
     day: NaiveDate,
-    key: String,
-    part: String,
+    key: &'a str,
+    part: &'a str,
     count: i64,
     sum: i64,
-    bins: Vec<u8>,
+    bins: &'a [u8],
 }
 
 /// Adds up what is wanted; says how many rows that were, one more than `most` if there are more.
 pub(super) async fn read(
     snapshot: &mut Snapshot,
     wanted: Wanted<'_>,
-    (from, to): Span,
+    span: Span,
     most: usize,
     groups: &mut Groups,
 ) -> Result<usize, QueryError> {
     let hours = wanted.period == Some(Period::HourOfWeek);
-    let names: Vec<&str> = wanted.measures.iter().map(|measure| measure.as_str()).collect();
-    // The bins of what only happened are hours: where these don't matter, they stay where they are.
-    let binned: Vec<&str> =
-        wanted.measures.iter().filter(|one| hours || has_bins(**one)).map(|one| one.as_str()).collect();
-    let (from, to) = (from.unwrap_or(EVER.0), to.unwrap_or(EVER.1));
-    let (first_month, last_month) = whole_months(wanted.period, from, to);
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT d.measure AS "measure!", d.day AS "day!", d.key AS "key!", d.part AS "part!",
-                  d.count AS "count!", d.sum AS "sum!",
-                  CASE WHEN d.measure = ANY($7) THEN d.bins ELSE '' END AS "bins!"
-           FROM read.stats_days AS d
-           WHERE d.tenant_id = $1 AND d.dimension = $2 AND d.measure = ANY($3)
-                 AND (NOT d.months AND d.day >= $4 AND d.day < $8
-                      OR d.months AND d.day >= $8 AND d.day < $9
-                      OR NOT d.months AND d.day >= $9 AND d.day < $5)
-           LIMIT $6"#,
-        wanted.tenant.0,
-        wanted.dimension.as_str(),
-        names as _,
-        from,
-        to,
-        most as i64 + 1,
-        binned as _,
-        first_month,
-        last_month,
-    )
-    .fetch_all(&mut *snapshot.tx)
-    .await?;
-    let read = rows.len();
-    for row in rows {
-        let Some(measure) = Measure::named(&row.measure) else { continue };
+    let mut sql = statement(wanted, span, most as i64 + 1);
+    let mut rows = sql.build().fetch(&mut *snapshot.tx);
+    let mut read = 0;
+    let mut found: HashMap<(Option<NaiveDate>, String), Figures> = HashMap::new();
+    let mut last: Option<Measure> = None;
+    while let Some(row) = rows.try_next().await? {
+        read += 1;
+        let row = Row::read(&row)?;
+        // There are many of the same in a row.
+        last = last.filter(|last| last.as_str() == row.measure).or_else(|| Measure::named(row.measure));
+        let Some(measure) = last else { continue };
         if hours {
             by_hour(measure, &row, groups);
             continue;
         }
-        let period = wanted.period.map(|period| period.of_day(row.day, 0));
-        let sum = groups.at(&row.key, period).of(measure, &row.part);
+        let begun = wanted.period.map(|period| period.begin(row.day));
+        let sum = found.entry((begun, row.key.to_owned())).or_default().of(measure, row.part);
         sum.count += row.count;
         sum.total += row.sum;
-        sum.bins.unpack(&row.bins);
+        sum.bins.take(row.bins);
+    }
+    for ((begun, key), figures) in found {
+        groups.at(&key, begun.map(|day| day.to_string())).merge(&figures);
     }
     Ok(read)
 }
 
+impl<'a> Row<'a> {
+    /// Unchecked, since there are thousands: the statement below says what each column is.
+    fn read(row: &'a PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            measure: row.try_get_unchecked(0)?,
+            day: row.try_get_unchecked(1)?,
+            key: row.try_get_unchecked(2)?,
+            part: row.try_get_unchecked(3)?,
+            count: row.try_get_unchecked(4)?,
+            sum: row.try_get_unchecked(5)?,
+            bins: row.try_get_unchecked(6)?,
+        })
+    }
+}
+
+/// A row for each day, group, measure and part; or for each month, where whole ones are wanted.
+fn statement(wanted: Wanted<'_>, (from, to): Span, limit: i64) -> QueryBuilder<'_, Postgres> {
+    let hours = wanted.period == Some(Period::HourOfWeek);
+    let (from, to) = (from.unwrap_or(EVER.0), to.unwrap_or(EVER.1));
+    let (first_month, last_month) = whole_months(wanted.period, from, to);
+    let stretches = [(false, from, first_month), (true, first_month, last_month), (false, last_month, to)];
+    // The bins of what only happened are hours: where these don't matter, they stay where they are.
+    let binned = wanted.measures.iter().filter(|one| hours || has_bins(**one));
+    let binned: Vec<&str> = binned.map(|one| one.as_str()).collect();
+    let names: Vec<&str> = wanted.measures.iter().map(|one| one.as_str()).collect();
+    let mut sql = QueryBuilder::new("SELECT * FROM (");
+    let mut between = "";
+    for (months, first, last) in stretches.into_iter().filter(|(_, first, last)| first < last) {
+        sql.push(between).push("SELECT d.measure, d.day, d.key, d.part, d.count, d.sum, ");
+        sql.push("CASE WHEN d.measure = ANY(").push_bind(binned.clone()).push(") THEN d.bins ELSE '' END");
+        sql.push(" FROM read.stats_days AS d WHERE d.tenant_id = ").push_bind(wanted.tenant.0);
+        sql.push(" AND d.dimension = ").push_bind(wanted.dimension.as_str());
+        sql.push(" AND d.months = ").push_bind(months);
+        sql.push(" AND d.day >= ").push_bind(first).push(" AND d.day < ").push_bind(last);
+        // All of them are passed by faster than each is looked for.
+        if wanted.measures.len() < Measure::ALL.len() {
+            sql.push(" AND d.measure = ANY(").push_bind(names.clone()).push(")");
+        }
+        between = " UNION ALL ";
+    }
+    sql.push(") AS d LIMIT ").push_bind(limit);
+    sql
+}
+
 /// Puts what happened on a day where its hours are.
-fn by_hour(measure: Measure, row: &Row, groups: &mut Groups) {
+fn by_hour(measure: Measure, row: &Row<'_>, groups: &mut Groups) {
     let mut bins = Bins::default();
-    bins.unpack(&row.bins);
+    bins.unpack(row.bins);
     for (hour, count) in bins.iter() {
         let period = Period::HourOfWeek.of_day(row.day, hour);
-        groups.at(&row.key, Some(period)).of(measure, &row.part).count += count;
+        groups.at(row.key, Some(period)).of(measure, row.part).count += count;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::stats::Measure;
-use domain::stats::sketch::Bins;
+use domain::stats::sketch::Tally;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,12 +19,16 @@ pub(crate) struct Sum {
     /// Of what.
     pub(crate) total: i64,
     /// How often in each bin.
-    pub(crate) bins: Bins,
+    pub(crate) bins: Tally,
 }
 
 /// The figures of a group: of each measure, and of each of its parts, what was counted.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Figures(BTreeMap<Measure, BTreeMap<String, Sum>>);
+pub(crate) struct Figures(Vec<((Measure, String), Sum)>);
+
+fn key(((measure, part), _): &((Measure, String), Sum)) -> (Measure, &str) {
+    (*measure, part)
+}
 
 /// How long something took, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
@@ -87,13 +91,14 @@ pub(crate) struct Ratings {
 impl Sum {
     fn duration(&self) -> Duration {
         let Self { count, total, bins } = self;
-        let percentile = |percent| bins.percentile(percent).map(|told| told.round() / 1e3);
+        let told = bins.percentiles(*count, [50.0, 90.0, 99.0]);
+        let [p50_seconds, p90_seconds, p99_seconds] = told.map(|told| Some(told?.round() / 1e3));
         Duration {
             count: *count,
             mean_seconds: (*count > 0).then(|| (*total as f64 / *count as f64).round() / 1e3),
-            p50_seconds: percentile(50.0),
-            p90_seconds: percentile(90.0),
-            p99_seconds: percentile(99.0),
+            p50_seconds,
+            p90_seconds,
+            p99_seconds,
         }
     }
 }
@@ -101,23 +106,30 @@ impl Sum {
 impl Figures {
     /// What was counted of a measure, to be added to.
     pub(crate) fn of(&mut self, measure: Measure, part: &str) -> &mut Sum {
-        self.0.entry(measure).or_default().entry(part.to_owned()).or_default()
+        let place = match self.0.binary_search_by_key(&(measure, part), key) {
+            Ok(place) => place,
+            Err(place) => {
+                self.0.insert(place, ((measure, part.to_owned()), Sum::default()));
+                place
+            }
+        };
+        &mut self.0[place].1
     }
 
     /// Adds all of another's.
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (measure, parts) in &other.0 {
-            for (part, from) in parts {
-                let sum = self.of(*measure, part);
-                sum.count += from.count;
-                sum.total += from.total;
-                sum.bins.merge(&from.bins);
-            }
+        for ((measure, part), from) in &other.0 {
+            let sum = self.of(*measure, part);
+            sum.count += from.count;
+            sum.total += from.total;
+            sum.bins.merge(&from.bins);
         }
     }
 
     fn parts(&self, measure: Measure) -> impl Iterator<Item = (&String, &Sum)> {
-        self.0.get(&measure).into_iter().flatten()
+        let first = self.0.partition_point(|((known, _), _)| *known < measure);
+        let rest = self.0[first..].iter().take_while(move |((known, _), _)| *known == measure);
+        rest.map(|((_, part), sum)| (part, sum))
     }
 
     /// How often.
@@ -161,8 +173,7 @@ impl Figures {
 
     /// How well.
     pub(crate) fn ratings(&self) -> Ratings {
-        let none = Bins::default();
-        let bins = self.parts(Measure::Rating).next().map_or(&none, |(_, sum)| &sum.bins);
+        let bins = self.parts(Measure::Rating).next().map(|(_, sum)| sum.bins.bins()).unwrap_or_default();
         let distribution = [1, 2, 3, 4, 5].map(|rating| bins.count(rating));
         let count: i64 = distribution.iter().sum();
         let sum: i64 = distribution.iter().zip(1..).map(|(count, rating)| count * rating).sum();

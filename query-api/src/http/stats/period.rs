@@ -34,13 +34,20 @@ impl Period {
         self != Self::Hour
     }
 
+    /// The day on which the one began that a day is in.
+    pub(crate) fn begin(self, day: NaiveDate) -> NaiveDate {
+        match self {
+            Self::Week => day - Days::new(day.weekday().num_days_from_monday().into()),
+            Self::Month => day.with_day(1).unwrap_or(day),
+            Self::Hour | Self::Day | Self::HourOfWeek => day,
+        }
+    }
+
     /// The one that a day is in, as it is shown; `hour` is the local clock's.
     pub(crate) fn of_day(self, day: NaiveDate, hour: i32) -> String {
         match self {
-            Self::Hour | Self::Day => day.to_string(),
-            Self::Week => (day - Days::new(day.weekday().num_days_from_monday().into())).to_string(),
-            Self::Month => day.with_day(1).unwrap_or(day).to_string(),
             Self::HourOfWeek => format!("{} {hour:02}", day.weekday().number_from_monday()),
+            _ => self.begin(day).to_string(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The figures of a dashboard.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::event::{Event, TENANT};
 use domain::ids::TenantId;
@@ -12,6 +14,7 @@ use utoipa::ToSchema;
 use super::super::facts;
 use super::super::figures::{Duration, Figures, Ratings};
 use super::super::find::{Groups, MOST, Wanted};
+use crate::QueryApi;
 use crate::error::QueryError;
 use crate::http::queue::list::{Count, Queues, kept_of};
 use crate::log;
@@ -90,12 +93,19 @@ impl Dashboard {
 
     /// Reads it, as of a moment that is now.
     pub(super) async fn read(
+        api: &QueryApi,
         snapshot: &mut Snapshot,
         tenant: TenantId,
-        now: DateTime<Utc>,
     ) -> Result<Self, QueryError> {
+        let now = api.0.clock.now();
         let queues = kept_of(snapshot, tenant).await?;
-        let pressing = pressing(snapshot, tenant).await?;
+        let pressing = if let Some(known) = api.0.pressing.get(&tenant) {
+            known
+        } else {
+            let read: Arc<[String]> = pressing(&api.0.upcasters, snapshot, tenant).await?.into();
+            api.0.pressing.insert(tenant, Arc::clone(&read));
+            read
+        };
         let urgent = queues
             .by_priority
             .iter()
@@ -167,11 +177,14 @@ impl Stretch {
     }
 }
 
-/// The keys of the priorities that press, as the tenant is set up.
-async fn pressing(snapshot: &mut Snapshot, tenant: TenantId) -> Result<Vec<String>, sqlx::Error> {
-    let upcasters = Upcasters::default();
+/// The keys of the priorities that press, as the tenant was set up.
+async fn pressing(
+    upcasters: &Upcasters,
+    snapshot: &mut Snapshot,
+    tenant: TenantId,
+) -> Result<Vec<String>, sqlx::Error> {
     let events = log::history(snapshot, TENANT, &tenant.to_string()).await?;
-    let created = events.into_iter().find_map(|one| match one.read(&upcasters).event {
+    let created = events.into_iter().find_map(|one| match one.read(upcasters).event {
         Some(Event::Tenant(TenantEvent::TenantCreated(event))) => Some(event.settings.priorities),
         _ => None,
     });

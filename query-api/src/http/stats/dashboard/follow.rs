@@ -76,9 +76,8 @@ async fn read(api: QueryApi, tenant: TenantId, sender: watch::Sender<Shown>) {
 
 /// The figures without the time, by which they are compared, and with it.
 async fn look(api: &QueryApi, tenant: TenantId) -> Result<(String, String), QueryError> {
-    let now = api.0.clock.now();
     let mut snapshot = Snapshot::begin(&api.0.pool, tenant, SOURCE).await?;
-    let dashboard = Dashboard::read(&mut snapshot, tenant, now).await?;
+    let dashboard = Dashboard::read(api, &mut snapshot, tenant).await?;
     snapshot.close().await?;
     let message = serde_json::to_string(&dashboard)?;
     Ok((serde_json::to_string(&dashboard.timeless())?, message))
