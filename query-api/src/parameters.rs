@@ -86,6 +86,19 @@ impl Parameters {
         &self.known
     }
 
+    /// Those that a reader asks for are those that are documented.
+    #[cfg(test)]
+    #[track_caller]
+    pub(crate) fn assert_documented<T: utoipa::IntoParams, R>(
+        read: impl FnOnce(&mut Self) -> Result<R, BadParameter>,
+    ) {
+        let mut parameters = Self::parse(None).expect("nothing");
+        assert!(read(&mut parameters).is_ok(), "nothing has to be given");
+        let documented = T::into_params(|| Some(utoipa::openapi::path::ParameterIn::Query));
+        let names: Vec<_> = documented.into_iter().map(|parameter| parameter.name).collect();
+        assert_eq!(names, parameters.known());
+    }
+
     /// The first of these names that stands there.
     pub(crate) fn first_of(&self, names: &[&'static str]) -> Option<&'static str> {
         names.iter().copied().find(|name| self.pairs.iter().any(|(key, _)| key == name))

@@ -9,6 +9,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::person::Person;
+use crate::error::QueryError;
+use crate::export;
+use crate::snapshot::Snapshot;
 use crate::time::Time;
 
 /// The columns of `read.activity AS a`, in the order of [`ActivityRow`].
@@ -94,6 +97,12 @@ impl ActivityView {
     /// When it happened.
     pub(crate) fn occurred_at(&self) -> DateTime<Utc> {
         self.occurred_at.0
+    }
+
+    /// The next lines of a list that leaves as a file.
+    pub(crate) async fn next(snapshot: &mut Snapshot, caller: &Principal) -> Result<Vec<Self>, QueryError> {
+        let rows: Vec<ActivityRow> = export::read(snapshot).await?;
+        Ok(rows.into_iter().map(|row| Self::new(row, caller)).collect())
     }
 
     /// A line as this caller may see it.

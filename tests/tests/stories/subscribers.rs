@@ -54,7 +54,11 @@ impl Kept {
     /// There is one tenant, so its events are all that there are. Timers may have written more by now.
     fn assert_all_once_in_order(&self, head: i64) {
         let (who, kept) = (self.who, self.list());
-        assert!(kept.len() >= usize::try_from(head).expect("a position"), "{who} had {} of {head}", kept.len());
+        assert!(
+            kept.len() >= usize::try_from(head).expect("a position"),
+            "{who} had {} of {head}",
+            kept.len()
+        );
         for (expected, position) in (1..).zip(kept.iter()) {
             assert_eq!(*position, expected, "{who} went on past a gap");
         }

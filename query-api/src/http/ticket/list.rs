@@ -182,6 +182,13 @@ async fn with_standings(
     Ok(rows.into_iter().map(beside).collect())
 }
 
+/// The next ones of a list that leaves as a file.
+async fn next(snapshot: &mut Snapshot, caller: &Principal) -> Result<Vec<TicketView>, QueryError> {
+    let rows = exports::read(snapshot).await?;
+    let rows = with_standings(snapshot, caller, rows).await?;
+    Ok(rows.into_iter().map(|(row, standing)| TicketView::new(row, standing, caller)).collect())
+}
+
 async fn count(
     snapshot: &mut Snapshot,
     caller: &Principal,

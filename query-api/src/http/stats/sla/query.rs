@@ -252,7 +252,6 @@ impl Dimension {
 #[cfg(test)]
 mod tests {
     use domain::ids::{TenantId, UserId};
-    use utoipa::openapi::path::ParameterIn;
 
     use super::*;
 
@@ -262,11 +261,7 @@ mod tests {
 
     #[test]
     fn what_is_documented_is_what_is_read() {
-        let mut parameters = Parameters::parse(None).unwrap();
-        StatsQuery::take(&mut parameters).unwrap();
-        let documented = StatsQuery::into_params(|| Some(ParameterIn::Query));
-        let names: Vec<_> = documented.into_iter().map(|parameter| parameter.name).collect();
-        assert_eq!(names, parameters.known());
+        Parameters::assert_documented::<StatsQuery, _>(StatsQuery::take);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use domain::identity::Principal;
 
 use super::push_from;
 use crate::error::QueryError;
-use crate::export::{Column, Exported, declare, open, read};
-use crate::http::activity_view::{ActivityRow, ActivityView, COLUMNS};
+use crate::export::{Column, Exported, declare, open};
+use crate::http::activity_view::{ActivityView, COLUMNS};
 use crate::http::ticket::{Reference, find};
 use crate::snapshot::Snapshot;
 
@@ -37,7 +37,6 @@ impl Exported for Whole {
         snapshot: &mut Snapshot,
         caller: &Principal,
     ) -> Result<Vec<ActivityView>, QueryError> {
-        let rows: Vec<ActivityRow> = read(snapshot).await?;
-        Ok(rows.into_iter().map(|row| ActivityView::new(row, caller)).collect())
+        ActivityView::next(snapshot, caller).await
     }
 }

@@ -3,9 +3,9 @@
 use domain::identity::Principal;
 
 use super::candidates::Found;
-use super::{ListTickets, with_standings};
+use super::{ListTickets, next};
 use crate::error::QueryError;
-use crate::export::{Column, Exported, declare, open, read};
+use crate::export::{Column, Exported, declare, open};
 use crate::http::ticket::row::COLUMNS;
 use crate::http::ticket::view::TicketView;
 use crate::snapshot::Snapshot;
@@ -32,8 +32,6 @@ impl Exported for ListTickets {
         snapshot: &mut Snapshot,
         caller: &Principal,
     ) -> Result<Vec<TicketView>, QueryError> {
-        let rows = read(snapshot).await?;
-        let rows = with_standings(snapshot, caller, rows).await?;
-        Ok(rows.into_iter().map(|(row, standing)| TicketView::new(row, standing, caller)).collect())
+        next(snapshot, caller).await
     }
 }
