@@ -37,12 +37,16 @@ struct Row<'a> {
 pub(super) async fn read(
     snapshot: &mut Snapshot,
     wanted: Wanted<'_>,
-    span: Span,
+    (from, to): Span,
     most: usize,
     groups: &mut Groups,
 ) -> Result<usize, QueryError> {
     let hours = wanted.period == Some(Period::HourOfWeek);
-    let mut sql = statement(wanted, span, most as i64 + 1);
+    let (from, to) = (from.unwrap_or(EVER.0), to.unwrap_or(EVER.1));
+    if from >= to {
+        return Ok(0);
+    }
+    let mut sql = statement(wanted, from, to, most as i64 + 1);
     let mut rows = sql.build().fetch(&mut *snapshot.tx);
     let mut read = 0;
     let mut found: HashMap<(Option<NaiveDate>, String), Figures> = HashMap::new();
@@ -85,9 +89,8 @@ impl<'a> Row<'a> {
 }
 
 /// A row for each day, group, measure and part; or for each month, where whole ones are wanted.
-fn statement(wanted: Wanted<'_>, (from, to): Span, limit: i64) -> QueryBuilder<'_, Postgres> {
+fn statement(wanted: Wanted<'_>, from: NaiveDate, to: NaiveDate, limit: i64) -> QueryBuilder<'_, Postgres> {
     let hours = wanted.period == Some(Period::HourOfWeek);
-    let (from, to) = (from.unwrap_or(EVER.0), to.unwrap_or(EVER.1));
     let (first_month, last_month) = whole_months(wanted.period, from, to);
     let stretches = [(false, from, first_month), (true, first_month, last_month), (false, last_month, to)];
     // The bins of what only happened are hours: where these don't matter, they stay where they are.
