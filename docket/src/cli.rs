@@ -4,6 +4,7 @@
 mod consumer;
 mod export;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -91,6 +92,12 @@ pub(crate) struct UpFlags {
     /// Whether this process keeps up the read models: on or off
     #[arg(long)]
     pub(crate) projections: Option<String>,
+    /// Event streams that a tenant may have open at once, in this process [default: 500]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) streams_per_tenant: Option<NonZeroUsize>,
+    /// Of those, one user [default: 50]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) streams_per_user: Option<NonZeroUsize>,
     /// Seals the cursors of lists: the same for all instances of a cell, 32 characters or more [default: made and kept]
     #[arg(long, value_name = "TEXT")]
     pub(crate) cursor_secret: Option<String>,

@@ -45,6 +45,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) relay: Switch,
     pub(crate) timers: Switch,
     pub(crate) projections: Switch,
+    pub(crate) streams: StreamLimits,
 }
 
 /// The services of one process.
@@ -99,7 +100,7 @@ impl Services {
             clock,
             wake: Wake::on(command.log().head()).or(Wake::nats(client, ground.cell, work.clone())),
             shutdown: requests,
-            streams: StreamLimits::default(),
+            streams: ground.streams,
         });
         let http = HttpSettings { behind_proxy: ground.behind_proxy, peer_key: Some(peer_key) };
         let router = router(&command, &queries, http);

@@ -2,8 +2,10 @@
 
 use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use query_api::StreamLimits;
 use serde::Deserialize;
 use service_kit::config::{ConfigError, Settings as Sources};
 use service_kit::telemetry::LogFormat;
@@ -32,6 +34,8 @@ const NAMES: &[&str] = &[
     "relay",
     "timers",
     "projections",
+    "streams_per_tenant",
+    "streams_per_user",
 ];
 
 /// As given.
@@ -55,6 +59,8 @@ struct Given {
     relay: Option<Switch>,
     timers: Option<Switch>,
     projections: Option<Switch>,
+    streams_per_tenant: Option<NonZeroUsize>,
+    streams_per_user: Option<NonZeroUsize>,
 }
 
 /// Whether this process does a part of the work.
@@ -90,6 +96,7 @@ pub(crate) struct Settings {
     pub(crate) relay: Switch,
     pub(crate) timers: Switch,
     pub(crate) projections: Switch,
+    pub(crate) streams: StreamLimits,
 }
 
 /// An issuer besides the one for development.
@@ -128,6 +135,8 @@ impl Settings {
             .flag("relay", up.relay.clone())
             .flag("timers", up.timers.clone())
             .flag("projections", up.projections.clone())
+            .flag("streams_per_tenant", up.streams_per_tenant)
+            .flag("streams_per_user", up.streams_per_user)
             .read()
             .map_err(Failure::from)?;
         given.complete()
@@ -178,6 +187,7 @@ impl Given {
             relay: self.relay.unwrap_or(Switch::On),
             timers: self.timers.unwrap_or(Switch::On),
             projections: self.projections.unwrap_or(Switch::On),
+            streams: StreamLimits::default().with(self.streams_per_tenant, self.streams_per_user),
         })
     }
 }
@@ -215,6 +225,12 @@ mod tests {
     }
 
     #[test]
+    fn bounds_of_streams_are_settings() {
+        let streams = read("streams_per_tenant = 7\n").unwrap().streams;
+        assert_eq!((streams.per_tenant, streams.per_user), (7, 50));
+    }
+
+    #[test]
     fn an_unknown_key_is_named() {
         let line = read("prot = 80\n").unwrap_err().line();
         assert!(line.contains("`prot`") && line.contains("port"), "{line}");
@@ -225,6 +241,7 @@ mod tests {
         assert!(read("cell = \"a.b\"\n").is_err());
         assert!(read("oidc_issuer = \"https://id.example\"\n").is_err());
         assert!(read("port = 70000\n").is_err());
+        assert!(read("streams_per_user = 0\n").is_err(), "nobody could follow anything");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod ending;
 mod paced;
 mod places;
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -52,6 +53,16 @@ impl Default for StreamLimits {
             patience: Duration::from_secs(30),
             heartbeat: Duration::from_secs(15),
         }
+    }
+}
+
+impl StreamLimits {
+    /// With other numbers of a tenant and of a user, where they are given.
+    #[must_use]
+    pub fn with(self, per_tenant: Option<NonZeroUsize>, per_user: Option<NonZeroUsize>) -> Self {
+        let per_tenant = per_tenant.map_or(self.per_tenant, NonZeroUsize::get);
+        let per_user = per_user.map_or(self.per_user, NonZeroUsize::get);
+        Self { per_user, per_tenant, ..self }
     }
 }
 

@@ -4,6 +4,7 @@
 //! `DOCKET_CONFIG` names).
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ const NAMES: &[&str] = &[
     "behind_proxy",
     "command_url",
     "peer_secret",
+    "streams_per_tenant",
+    "streams_per_user",
 ];
 
 #[derive(Deserialize)]
@@ -59,6 +62,9 @@ struct Given {
     /// The same for all services of a cell, 32 characters or more: with it the command service believes
     /// where callers are whose exports it records.
     peer_secret: Option<String>,
+    /// Event streams that may be open at once in this process: of a tenant, and of a user.
+    streams_per_tenant: Option<NonZeroUsize>,
+    streams_per_user: Option<NonZeroUsize>,
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -117,7 +123,7 @@ async fn run() -> Result<(), Failure> {
         clock,
         wake,
         shutdown: shutdown.clone(),
-        streams: StreamLimits::default(),
+        streams: StreamLimits::default().with(given.streams_per_tenant, given.streams_per_user),
     });
     let router = api
         .router()

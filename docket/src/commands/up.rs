@@ -133,6 +133,7 @@ async fn serve(
         relay: settings.relay,
         timers: settings.timers,
         projections: settings.projections,
+        streams: settings.streams,
     };
     let (services, router) = Services::start(ground, requests.clone()).await?;
     let client = nats::connect_and_stay(&engines.nats_url, "docket consumers").await;
