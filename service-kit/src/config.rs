@@ -150,6 +150,10 @@ fn as_texts(value: toml::Value) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
+    use tempfile::NamedTempFile;
+
     use super::*;
 
     #[derive(Debug, PartialEq, serde::Deserialize)]
@@ -160,16 +164,16 @@ mod tests {
 
     const NAMES: &[&str] = &["port", "data_dir"];
 
-    fn file(content: &str) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("docket-{}.toml", rand::random::<u64>()));
-        std::fs::write(&path, content).unwrap();
-        path
+    fn file(content: &str) -> NamedTempFile {
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(content.as_bytes()).unwrap();
+        file
     }
 
     #[test]
     fn a_flag_goes_before_the_environment_before_the_file() {
-        let path = file("port = 1\ndata_dir = \"here\"\n");
-        let settings = Settings::new(NAMES).file(&path);
+        let file = file("port = 1\ndata_dir = \"here\"\n");
+        let settings = Settings::new(NAMES).file(file.path());
         let none = |_: &str| None;
         let some = |name: &str| (name == "DOCKET_PORT").then(|| "2".to_owned());
         let read = |settings: &Settings, variable: &dyn Fn(&str) -> Option<String>| {
@@ -183,7 +187,8 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_named() {
-        let unknown = Settings::new(NAMES).file(file("prot = 1\n")).read_with::<Up>(|_| None);
+        let file = file("prot = 1\n");
+        let unknown = Settings::new(NAMES).file(file.path()).read_with::<Up>(|_| None);
         assert!(unknown.unwrap_err().to_string().ends_with("unknown key `prot`"));
         let wrong = Settings::new(NAMES).read_with::<Up>(|_| Some("x".into())).unwrap_err();
         assert_eq!(wrong.to_string(), "DOCKET_PORT: takes a whole number from 0 to 65535");

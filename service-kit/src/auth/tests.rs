@@ -1,6 +1,5 @@
 //! Tokens that are taken and tokens that aren't.
 
-use std::path::PathBuf;
 use std::sync::Mutex;
 
 use base64::Engine;
@@ -8,6 +7,7 @@ use chrono::TimeDelta;
 use domain::ids::{TenantId, UserId};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::*;
 use crate::clock::SystemClock;
@@ -26,22 +26,20 @@ impl Clock for ManualClock {
     }
 }
 
-fn directory() -> PathBuf {
-    let path = std::env::temp_dir().join(format!("docket-issuer-{}", rand::random::<u64>()));
-    std::fs::create_dir_all(&path).unwrap();
-    path
+fn directory() -> TempDir {
+    tempfile::tempdir().unwrap()
 }
 
 struct Fixture {
     issuer: DevIssuer,
     clock: Arc<ManualClock>,
     auth: Authenticator,
-    directory: PathBuf,
+    directory: TempDir,
 }
 
 async fn fixture() -> Fixture {
     let directory = directory();
-    let issuer = DevIssuer::open(&directory).unwrap();
+    let issuer = DevIssuer::open(directory.path()).unwrap();
     let clock = Arc::new(ManualClock(Mutex::new(SystemClock.now())));
     let config = AuthConfig { refresh_at_most: Duration::ZERO, ..AuthConfig::new(vec![issuer.issuer()]) };
     let auth = Authenticator::start(config, clock.clone(), CancellationToken::new()).await;
@@ -65,7 +63,7 @@ impl Fixture {
             "sub": "u-1", "tenant": TenantId::of_key("t"), "roles": ["customer"],
         });
         change(&mut header, &mut body);
-        let pem = std::fs::read(self.directory.join("issuer.pem")).unwrap();
+        let pem = std::fs::read(self.directory.path().join("issuer.pem")).unwrap();
         jsonwebtoken::encode(&header, &body, &EncodingKey::from_ed_pem(&pem).unwrap()).unwrap()
     }
 
@@ -89,9 +87,9 @@ async fn a_minted_token_is_taken() {
         assert_eq!(principal.user.as_str(), "u-1");
         assert_eq!(principal.tenant, TenantId::of_key("t"));
     }
-    let again = DevIssuer::open(&fixture.directory).unwrap();
+    let again = DevIssuer::open(fixture.directory.path()).unwrap();
     assert_eq!(again.jwks(), fixture.issuer.jwks(), "the key stays with its directory");
-    let key = std::fs::metadata(fixture.directory.join("issuer.pem")).unwrap();
+    let key = std::fs::metadata(fixture.directory.path().join("issuer.pem")).unwrap();
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&key.permissions()) & 0o777, 0o600);
 }
 
@@ -140,7 +138,7 @@ async fn forged_tokens_are_refused() {
     let fixture = fixture().await;
     let token = fixture.token();
     let (signed, _) = token.rsplit_once('.').unwrap();
-    let other = DevIssuer::open(&directory()).unwrap();
+    let other = DevIssuer::open(directory().path()).unwrap();
     let secret = EncodingKey::from_secret(b"secret");
     let body = json!({"iss": DEV_ISSUER, "aud": DEV_AUDIENCE, "exp": 4_000_000_000_u64, "sub": "u",
         "tenant": TenantId::of_key("t")});
@@ -162,14 +160,14 @@ async fn forged_tokens_are_refused() {
 #[tokio::test]
 async fn a_new_key_is_found_when_its_first_token_comes() {
     let fixture = fixture().await;
-    let other = DevIssuer::open(&directory()).unwrap();
+    let other = DevIssuer::open(directory().path()).unwrap();
     let token = other.mint(&claims(), Duration::from_secs(60), &*fixture.clock).unwrap();
     assert!(fixture.auth.verify(&token).await.is_err());
     let both = jsonwebtoken::jwk::JwkSet {
         keys: [fixture.issuer.jwks().keys.clone(), other.jwks().keys.clone()].concat(),
     };
     let text = serde_json::to_vec(&both).unwrap();
-    std::fs::write(fixture.directory.join("jwks.json"), text).unwrap();
+    std::fs::write(fixture.directory.path().join("jwks.json"), text).unwrap();
     fixture.auth.verify(&token).await.unwrap();
     fixture.auth.verify(&fixture.token()).await.unwrap();
 }
@@ -246,7 +244,7 @@ async fn elliptic_and_rsa_keys_are_taken() {
 async fn keys_are_read_from_an_address() {
     use std::sync::atomic::{AtomicUsize, Ordering};
     let asked = Arc::new(AtomicUsize::new(0));
-    let issuer = DevIssuer::open(&directory()).unwrap();
+    let issuer = DevIssuer::open(directory().path()).unwrap();
     let answer = {
         let (asked, jwks) = (asked.clone(), serde_json::to_value(issuer.jwks()).unwrap());
         axum::routing::get(move || {
@@ -262,7 +260,7 @@ async fn keys_are_read_from_an_address() {
     let auth = Authenticator::start(config, Arc::new(SystemClock), CancellationToken::new()).await;
     let token = |issuer: &DevIssuer| issuer.mint(&claims(), Duration::from_secs(60), &SystemClock).unwrap();
     auth.verify(&token(&issuer)).await.unwrap();
-    let stranger = DevIssuer::open(&directory()).unwrap();
+    let stranger = DevIssuer::open(directory().path()).unwrap();
     for _ in 0..5 {
         assert!(auth.verify(&token(&stranger)).await.is_err());
     }
