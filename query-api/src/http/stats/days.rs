@@ -49,7 +49,8 @@ pub(super) async fn read(
     let mut sql = statement(wanted, from, to, most as i64 + 1);
     let mut rows = sql.build().fetch(&mut *snapshot.tx);
     let mut read = 0;
-    let mut found: HashMap<(Option<NaiveDate>, String), Figures> = HashMap::new();
+    let mut found: HashMap<(Option<NaiveDate>, Option<String>), Figures> = HashMap::new();
+    let mut by_hour = ByHour::default();
     let mut last: Option<Measure> = None;
     while let Some(row) = rows.try_next().await? {
         read += 1;
@@ -58,18 +59,19 @@ pub(super) async fn read(
         last = last.filter(|last| last.as_str() == row.measure).or_else(|| Measure::named(row.measure));
         let Some(measure) = last else { continue };
         if hours {
-            by_hour(measure, &row, groups);
+            by_hour.add(measure, &row);
             continue;
         }
         let begun = wanted.period.map(|period| period.begin(row.day));
-        let sum = found.entry((begun, row.key.to_owned())).or_default().of(measure, row.part);
+        let sum = found.entry((begun, named(row.key))).or_default().of(measure, row.part);
         sum.count += row.count;
         sum.total += row.sum;
         sum.bins.take(row.bins);
     }
     for ((begun, key), figures) in found {
-        groups.at(&key, begun.map(|day| day.to_string())).merge(&figures);
+        groups.at(key.as_deref().unwrap_or_default(), begun.map(|day| day.to_string())).merge(&figures);
     }
+    by_hour.tell(groups);
     Ok(read)
 }
 
@@ -116,14 +118,42 @@ fn statement(wanted: Wanted<'_>, from: NaiveDate, to: NaiveDate, limit: i64) -> 
     sql
 }
 
-/// Puts what happened on a day where its hours are.
-fn by_hour(measure: Measure, row: &Row<'_>, groups: &mut Groups) {
-    let mut bins = Bins::default();
-    bins.unpack(row.bins);
-    for (hour, count) in bins.iter() {
-        let period = Period::HourOfWeek.of_day(row.day, hour);
-        groups.at(row.key, Some(period)).of(measure, row.part).count += count;
+/// What happened in each hour of the week, by group, measure and part.
+#[derive(Default)]
+struct ByHour(HashMap<(Option<String>, Measure, Option<String>), [i64; HOURS]>);
+
+/// Of a week.
+const HOURS: usize = 7 * 24;
+
+impl ByHour {
+    /// Puts what happened on a day where its hours are.
+    fn add(&mut self, measure: Measure, row: &Row<'_>) {
+        let week = self.0.entry((named(row.key), measure, named(row.part))).or_insert([0; HOURS]);
+        let mut bins = Bins::default();
+        bins.unpack(row.bins);
+        let midnight = row.day.weekday().num_days_from_monday() as usize * 24;
+        for (hour, count) in bins.iter() {
+            let place = usize::try_from(hour).ok().and_then(|hour| week.get_mut(midnight + hour));
+            if let Some(place) = place {
+                *place += count;
+            }
+        }
     }
+
+    fn tell(self, groups: &mut Groups) {
+        for ((key, measure, part), week) in self.0 {
+            for (place, count) in week.into_iter().enumerate().filter(|(_, count)| *count != 0) {
+                let period = Some(Period::hour_of_week(place / 24 + 1, place % 24));
+                let figures = groups.at(key.as_deref().unwrap_or_default(), period);
+                figures.of(measure, part.as_deref().unwrap_or_default()).count += count;
+            }
+        }
+    }
+}
+
+/// `None` for the empty one.
+fn named(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// From and up to which day whole months are taken; the same day twice where none are.

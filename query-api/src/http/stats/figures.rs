@@ -1,5 +1,6 @@
 //! The figures of a group, and how they are told.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use domain::stats::Measure;
@@ -26,8 +27,16 @@ pub(crate) struct Sum {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Figures(Vec<((Measure, String), Sum)>);
 
-fn key(((measure, part), _): &((Measure, String), Sum)) -> (Measure, &str) {
-    (*measure, part)
+/// Most parts are the empty one, of which glibc's comparison takes some 100 ns where processors have AVX-512: it
+/// loads nothing from nowhere, which they do by way of a fault.
+fn order(key: &(Measure, String), measure: Measure, part: &str) -> Ordering {
+    key.0.cmp(&measure).then_with(|| {
+        if key.1.is_empty() || part.is_empty() {
+            key.1.len().cmp(&part.len())
+        } else {
+            key.1.as_str().cmp(part)
+        }
+    })
 }
 
 /// How long something took, in seconds.
@@ -106,7 +115,7 @@ impl Sum {
 impl Figures {
     /// What was counted of a measure, to be added to.
     pub(crate) fn of(&mut self, measure: Measure, part: &str) -> &mut Sum {
-        let place = match self.0.binary_search_by_key(&(measure, part), key) {
+        let place = match self.0.binary_search_by(|(key, _)| order(key, measure, part)) {
             Ok(place) => place,
             Err(place) => {
                 self.0.insert(place, ((measure, part.to_owned()), Sum::default()));

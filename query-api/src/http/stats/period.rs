@@ -43,10 +43,15 @@ impl Period {
         }
     }
 
+    /// An hour of the week, as it is shown; weekdays from 1, Monday.
+    pub(crate) fn hour_of_week(weekday: usize, hour: usize) -> String {
+        format!("{weekday} {hour:02}")
+    }
+
     /// The one that a day is in, as it is shown; `hour` is the local clock's.
-    pub(crate) fn of_day(self, day: NaiveDate, hour: i32) -> String {
+    fn of_day(self, day: NaiveDate, hour: usize) -> String {
         match self {
-            Self::HourOfWeek => format!("{} {hour:02}", day.weekday().number_from_monday()),
+            Self::HourOfWeek => Self::hour_of_week(day.weekday().number_from_monday() as usize, hour),
             _ => self.begin(day).to_string(),
         }
     }
@@ -55,7 +60,7 @@ impl Period {
     pub(crate) fn of(self, at: DateTime<Utc>, zone: Tz) -> String {
         let local = at.with_timezone(&zone);
         if self != Self::Hour {
-            return self.of_day(local.date_naive(), local.hour() as i32);
+            return self.of_day(local.date_naive(), local.hour() as usize);
         }
         let past = i64::from(local.minute()) * 60 + i64::from(local.second());
         let began = at - TimeDelta::seconds(past) - TimeDelta::nanoseconds(local.nanosecond().into());
