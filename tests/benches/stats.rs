@@ -69,8 +69,8 @@ async fn bench() {
     }
     println!("the dashboard; milliseconds, p99 at most 5:");
     ask(&lead, "/v1/stats/dashboard").await;
-    println!("not from days; no bound:");
-    ask(&lead, &format!("/v1/stats/volume?group_by=day&time_zone=Asia/Tokyo&{year}")).await;
+    println!("not from days, asked less often; no bound:");
+    ask_times(&lead, ASKED / 25, &format!("/v1/stats/volume?group_by=day&time_zone=Asia/Tokyo&{year}")).await;
     let token = docket.run_ok(&[
         "token",
         "--tenant",
@@ -89,9 +89,13 @@ async fn bench() {
 const YEAR_ENDS: i64 = 1_767_225_600;
 
 async fn ask(lead: &Client, path: &str) {
-    let mut took = Vec::with_capacity(ASKED);
+    ask_times(lead, ASKED, path).await;
+}
+
+async fn ask_times(lead: &Client, times: usize, path: &str) {
+    let mut took = Vec::with_capacity(times);
     let mut size = 0;
-    for _ in 0..ASKED {
+    for _ in 0..times {
         let request = lead.request(reqwest::Method::GET, path);
         let started = Instant::now();
         // To the last byte; what the caller makes of it is theirs.
