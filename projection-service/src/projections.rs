@@ -16,6 +16,8 @@ mod tenants;
 mod ticket_list;
 mod words;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use sqlx::PgConnection;
 
@@ -53,6 +55,12 @@ pub(crate) trait Projection: Send + Sync {
     fn concerns(&self, fact: &Fact<'_>) -> bool {
         let _ = fact;
         true
+    }
+
+    /// How long it waits from one transaction to the next, to write more in each: for what nobody looks at to see
+    /// what they just did. The first event after a silence doesn't wait.
+    fn rest(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// Writes what follows from the facts, which come in the log's order.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ids::MessageId;
@@ -52,6 +53,10 @@ impl Projection for Search {
 
     fn views(&self) -> &'static [&'static str] {
         &["search_texts"]
+    }
+
+    fn rest(&self) -> Duration {
+        Duration::from_millis(50)
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {

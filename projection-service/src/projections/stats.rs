@@ -9,6 +9,7 @@ mod desk;
 mod offices;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::event::Event;
@@ -43,6 +44,10 @@ impl Projection for Stats {
 
     fn views(&self) -> &'static [&'static str] {
         &["stats_days", "stats_facts", "stats_offices"]
+    }
+
+    fn rest(&self) -> Duration {
+        Duration::from_millis(100)
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {

@@ -1,5 +1,7 @@
 //! The tree of tenants: what is below each.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use domain::event::Event;
 use domain::tenant::TenantEvent;
@@ -31,6 +33,10 @@ impl Projection for Tenants {
 
     fn views(&self) -> &'static [&'static str] {
         &["tenant_tree"]
+    }
+
+    fn rest(&self) -> Duration {
+        Duration::from_millis(100)
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {

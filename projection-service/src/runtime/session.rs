@@ -9,7 +9,7 @@ use domain::time::Clock;
 use service_kit::clock::SystemClock;
 use service_kit::wait::{Backoff, pause};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 
 use super::task::{Broken, MOST, Task};
 use super::{TIDY, retry};
@@ -44,14 +44,16 @@ impl Session<'_> {
         let mut tidy = interval(TIDY);
         tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut queue = self.join().await?;
+        let mut rested = Instant::now();
         loop {
             tokio::select! {
                 biased;
                 () = self.task.shutdown.cancelled() => return Ok(()),
                 batch = queue.recv() => match batch {
                     Some(batch) => {
-                        let batches = gather(batch, &mut queue);
+                        let batches = gather(batch, &mut queue, rested).await;
                         self.take(&batches).await?;
+                        rested = Instant::now() + self.applier.projection.rest();
                     }
                     None if self.task.shutdown.is_cancelled() => return Ok(()),
                     None => queue = self.join().await?,
@@ -265,12 +267,12 @@ fn takes_turns(entries: &[&LogEntry]) -> bool {
     entries.len() >= LARGE && entries.first().is_some_and(|first| age(first) < HARDLY_BEHIND)
 }
 
-/// A batch, with what else waits already, so that the batches grow with the load.
-fn gather(first: Batch, queue: &mut mpsc::Receiver<Batch>) -> Vec<Batch> {
+/// A batch, with what else waits already or comes until then, so that the batches grow with the load.
+async fn gather(first: Batch, queue: &mut mpsc::Receiver<Batch>, until: Instant) -> Vec<Batch> {
     let mut events = first.len();
     let mut batches = vec![first];
     while events < MOST {
-        let Ok(batch) = queue.try_recv() else { break };
+        let Ok(Some(batch)) = timeout_at(until, queue.recv()).await else { break };
         events += batch.len();
         batches.push(batch);
     }
