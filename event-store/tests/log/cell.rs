@@ -1,7 +1,7 @@
 //! A cell of its own for each test: a database, a name in NATS.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use domain::event::TICKET;
@@ -30,6 +30,8 @@ pub(crate) struct Cell {
     pub(crate) shutdown: CancellationToken,
     pub(crate) options: PgConnectOptions,
     server: PgConnectOptions,
+    /// The epoch in which the stream was first seen whole: a stream that the server couldn't make has one too.
+    pub(crate) began: OnceLock<i64>,
 }
 
 impl Cell {
@@ -50,7 +52,7 @@ impl Cell {
             .expect("a pool");
         event_store::migrate(&pool).await.expect("migrations");
         let (reader, shutdown) = (LogReader::new(pool.clone()), CancellationToken::new());
-        Self { name, pool, reader, shutdown, options, server }
+        Self { name, pool, reader, shutdown, options, server, began: OnceLock::new() }
     }
 
     /// A log, as a process of its own would have it: run as the command service's role.
