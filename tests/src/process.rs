@@ -132,7 +132,8 @@ impl Docket {
         serde_json::from_str(&self.run_ok(&["status", "--json"])).expect("JSON")
     }
 
-    fn status_if_running(&self) -> Option<Value> {
+    /// The same; `None` while Docket or its database is away.
+    pub fn status_if_running(&self) -> Option<Value> {
         let output = self.run(&["status", "--json"]);
         serde_json::from_slice(&output.stdout).ok()
     }
