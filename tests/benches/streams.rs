@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Utc};
-use docket_tests::Docket;
+use docket_tests::{Docket, eventually};
 use load::{Connection, find, get, post};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -72,9 +72,7 @@ async fn live(docket: &Docket, address: &Arc<str>, tokens: &[String]) {
         let stream = ask(address, "/v1/events/stream", &tokens[each % tokens.len()], None).await;
         subscribers.spawn(subscribe(stream, open.clone(), count.clone(), seen.clone()));
     }
-    while open.load(Ordering::Relaxed) < SUBSCRIBERS {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    reaches("all streams are open", &open, SUBSCRIBERS).await;
     let idle = (memory(docket) - before) / SUBSCRIBERS as f64;
     println!("{SUBSCRIBERS} idle subscribers: {idle:.0} kB each (at most 100)");
     let warm = load(address, tokens, WARM).await;
@@ -82,11 +80,7 @@ async fn live(docket: &Docket, address: &Arc<str>, tokens: &[String]) {
     let written = load(address, tokens, LENGTH).await;
     let each = SUBSCRIBERS / TENANTS;
     let expected = (warm + written) * each;
-    let mut patience = 500;
-    while count.load(Ordering::Relaxed) < expected && patience > 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        patience -= 1;
-    }
+    reaches("every event came", &count, expected).await;
     let received = count.load(Ordering::Relaxed);
     assert_eq!(received, expected, "every event to each who follows its tenant");
     subscribers.shutdown().await;
@@ -269,6 +263,11 @@ async fn ask(address: &str, path: &str, token: &str, buffer: Option<u32>) -> Tcp
     let mut stream = socket.connect(address.parse().expect("an address")).await.expect("a connection");
     stream.write_all(&get(path, token, "")).await.expect("asked");
     stream
+}
+
+/// Waits until so many are counted.
+async fn reaches(what: &str, count: &AtomicUsize, expected: usize) {
+    eventually(what, || async { (count.load(Ordering::Relaxed) >= expected).then_some(()) }).await;
 }
 
 /// What docket's process has in memory, in kB.

@@ -45,10 +45,6 @@ impl Tally {
     /// All that was added.
     pub fn bins(&self) -> Bins {
         let mut bins = self.single.clone();
-        if let [packed] = self.packed.as_slice() {
-            bins.unpack(packed);
-            return bins;
-        }
         // By place, from the first that any has: they are close together.
         let first = self.packed.iter().filter_map(|packed| pairs(packed).next()).map(|(bin, _)| bin).min();
         let first = first.unwrap_or(0);

@@ -10,7 +10,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row as _};
 
 use super::figures::Figures;
-use super::find::{Groups, Span, Wanted};
+use super::find::{Groups, Span, Wanted, named};
 use super::period::Period;
 use crate::error::QueryError;
 use crate::snapshot::Snapshot;
@@ -69,7 +69,7 @@ pub(super) async fn read(
         sum.bins.take(row.bins);
     }
     for ((begun, key), figures) in found {
-        groups.at(key.as_deref().unwrap_or_default(), begun.map(|day| day.to_string())).merge(&figures);
+        groups.at(key, begun.map(|day| day.to_string())).merge(&figures);
     }
     by_hour.tell(groups);
     Ok(read)
@@ -144,21 +144,16 @@ impl ByHour {
         for ((key, measure, part), week) in self.0 {
             for (place, count) in week.into_iter().enumerate().filter(|(_, count)| *count != 0) {
                 let period = Some(Period::hour_of_week(place / 24 + 1, place % 24));
-                let figures = groups.at(key.as_deref().unwrap_or_default(), period);
+                let figures = groups.at(key.clone(), period);
                 figures.of(measure, part.as_deref().unwrap_or_default()).count += count;
             }
         }
     }
 }
 
-/// `None` for the empty one.
-fn named(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
 /// From and up to which day whole months are taken; the same day twice where none are.
 fn whole_months(period: Option<Period>, from: NaiveDate, to: NaiveDate) -> (NaiveDate, NaiveDate) {
-    let begin = |day: NaiveDate| day.with_day(1).unwrap_or(day);
+    let begin = |day| Period::Month.begin(day);
     let first = if begin(from) == from { from } else { begin(from) + Months::new(1) };
     let last = begin(to);
     match period {

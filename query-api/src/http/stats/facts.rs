@@ -4,7 +4,7 @@
 use domain::stats::{Dimension, Measure};
 use sqlx::{Postgres, QueryBuilder};
 
-use super::find::{Groups, Wanted};
+use super::find::{Groups, Wanted, named};
 use super::sla::refused;
 use crate::error::QueryError;
 use crate::snapshot::Snapshot;
@@ -32,7 +32,7 @@ pub(super) async fn read(
     let read = rows.len();
     for row in rows {
         let Some(measure) = Measure::named(&row.measure) else { continue };
-        let sum = groups.at(&row.key, row.period).of(measure, &row.part);
+        let sum = groups.at(named(&row.key), row.period).of(measure, &row.part);
         sum.count += row.count;
         sum.total += row.sum;
         sum.bins.add(row.bin, row.count);

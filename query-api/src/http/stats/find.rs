@@ -60,8 +60,7 @@ pub(super) struct Groups {
 
 impl Groups {
     /// The figures of a group of the tenant that is being read.
-    pub(super) fn at(&mut self, key: &str, period: Option<String>) -> &mut Figures {
-        let key = (!key.is_empty()).then(|| key.to_owned());
+    pub(super) fn at(&mut self, key: Option<String>, period: Option<String>) -> &mut Figures {
         self.by.entry((self.tenant.clone(), key, period)).or_default()
     }
 }
@@ -73,6 +72,11 @@ impl Groups {
         self.by.values().for_each(|figures| total.merge(figures));
         total
     }
+}
+
+/// The value by which a group is known: `None` for the empty one, which is nobody's.
+pub(super) fn named(key: &str) -> Option<String> {
+    (!key.is_empty()).then(|| key.to_owned())
 }
 
 /// What figures are read from: one moment of the read model, or of the log.

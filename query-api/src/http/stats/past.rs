@@ -10,7 +10,7 @@ use domain::stats::{Office, Ticket};
 use domain::tenant::TenantEvent;
 use domain::ticket::TicketEvent;
 
-use super::find::{Groups, Wanted};
+use super::find::{Groups, Wanted, named};
 use crate::QueryApi;
 use crate::as_of::AsOf;
 use crate::error::QueryError;
@@ -119,7 +119,7 @@ impl Past {
                 let at = DateTime::from_timestamp_micros(counted.at).unwrap_or_default();
                 let period = wanted.period.map(|period| period.of(at, wanted.zone));
                 for key in ticket.keys(wanted.dimension, &counted) {
-                    let sum = groups.at(key, period.clone()).of(counted.measure, &counted.part);
+                    let sum = groups.at(named(key), period.clone()).of(counted.measure, &counted.part);
                     sum.count += 1;
                     sum.total += counted.value;
                     sum.bins.add(counted.bin(), 1);
