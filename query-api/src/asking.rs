@@ -65,6 +65,11 @@ impl Asking {
         Self { principal, min_position, wait, asked_to_wait: None, kept: None, token }
     }
 
+    /// The same, of an answer that reflects this position at least.
+    pub(crate) fn at_least(self, position: Position) -> Self {
+        Self { min_position: self.min_position.max(Some(position)), ..self }
+    }
+
     /// Whether they have the answer that is known by this (RFC 9110, 13.1.2: compared weakly).
     pub(crate) fn has(&self, tag: &str) -> bool {
         let kept = self.kept.as_deref().unwrap_or_default().split(',').map(str::trim);

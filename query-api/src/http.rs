@@ -30,8 +30,9 @@ use domain::identity::Operation;
 use service_kit::auth::bearer;
 use service_kit::problem::Problem;
 use utoipa::OpenApi as _;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{self, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{OpenApi, RefOr, Schema};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes as handlers;
 
@@ -137,10 +138,23 @@ pub fn openapi() -> OpenApi {
         document = document.routes(handler);
     }
     let mut document = document.into_openapi();
+    document.paths.paths.values_mut().filter_map(|item| item.get.as_mut()).for_each(separate_by_commas);
     if let Some(components) = &mut document.components {
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
     document
+}
+
+/// Lists of which each value isn't a parameter of its own are written with commas; OpenAPI takes the
+/// other way for granted.
+fn separate_by_commas(operation: &mut path::Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        let list = matches!(&parameter.schema, Some(RefOr::T(Schema::Array(_))));
+        if parameter.parameter_in == ParameterIn::Query && list && parameter.explode.is_none() {
+            parameter.explode = Some(false);
+        }
+    }
 }
 
 /// The pages for people: the console, the documentation of `document`, and `document` itself. Where

@@ -21,6 +21,7 @@ mod page;
 mod parameters;
 mod progress;
 mod snapshot;
+mod span;
 mod takeaway;
 mod time;
 mod visibility;
@@ -46,7 +47,8 @@ pub use cursor::CursorKey;
 pub use export::{Datum, Kind};
 pub use http::{openapi, page_routes, public_paths, routes};
 pub use live::StreamLimits;
-pub use takeaway::{Content, List, Row, Span, Takeaway, TakeawayError};
+pub use span::Span;
+pub use takeaway::{Content, List, Row, Takeaway, TakeawayError};
 pub use wake::Wake;
 
 use asking::Asking;

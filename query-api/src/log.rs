@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::event::{EXPORT, Event, SLA, TENANT, TICKET, decode};
-use domain::ids::{TenantId, UserId};
+use domain::ids::{Position, TenantId, UserId};
 use domain::metadata::{Actor, ActorKind, Metadata};
 use domain::ticket::TicketEvent;
 use domain::ticket::upcast::Upcasters;
@@ -111,6 +111,21 @@ pub(crate) async fn history(
     .await
 }
 
+/// Where the log has the last event of one thing.
+pub(crate) async fn last_position(
+    snapshot: &mut Snapshot,
+    aggregate_type: &str,
+    id: &str,
+) -> Result<Option<Position>, sqlx::Error> {
+    let last = sqlx::query_scalar!(
+        "SELECT position FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 \
+         ORDER BY sequence DESC LIMIT 1",
+        aggregate_type,
+        id,
+    );
+    Ok(last.fetch_optional(&mut *snapshot.tx).await?.map(Position))
+}
+
 /// Of these tickets, each after a version of its own, the events of these types, in order.
 pub(crate) async fn decisive(
     snapshot: &mut Snapshot,
@@ -128,6 +143,21 @@ pub(crate) async fn decisive(
         types as _,
     )
     .fetch_all(&mut *snapshot.tx)
+    .await
+}
+
+/// Whether each of these is something of the tenant's that is no ticket.
+pub(crate) async fn are_no_tickets(snapshot: &mut Snapshot, ids: &[String]) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT NOT EXISTS (
+               SELECT FROM unnest($1::text[]) AS wanted (id) WHERE NOT EXISTS (
+                   SELECT FROM events AS e
+                    WHERE e.aggregate_type = ANY($2) AND e.aggregate_id = wanted.id AND e.sequence = 1))
+           AS "so!""#,
+        ids,
+        &AGGREGATES.iter().filter(|one| **one != TICKET).map(|one| (*one).to_owned()).collect::<Vec<_>>(),
+    )
+    .fetch_one(&mut *snapshot.tx)
     .await
 }
 

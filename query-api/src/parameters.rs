@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+#[cfg(test)]
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 /// The most values that one parameter may have.
 const MOST_VALUES: usize = 100;
@@ -61,6 +63,9 @@ pub(crate) trait FromParameters: Sized {
 pub(crate) struct Parameters {
     pairs: Vec<(String, String)>,
     known: Vec<&'static str>,
+    /// The lists among them, and whether each value is a parameter of its own.
+    #[cfg(test)]
+    lists: Vec<(&'static str, bool)>,
 }
 
 impl Parameters {
@@ -77,13 +82,7 @@ impl Parameters {
                 Ok((name, value))
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { pairs, known: Vec::new() })
-    }
-
-    /// The names that have been asked for so far.
-    #[cfg(test)]
-    pub(crate) fn known(&self) -> &[&'static str] {
-        &self.known
+        Ok(Self { pairs, ..Self::default() })
     }
 
     /// Those that a reader asks for are those that are documented.
@@ -94,9 +93,19 @@ impl Parameters {
     ) {
         let mut parameters = Self::parse(None).expect("nothing");
         assert!(read(&mut parameters).is_ok(), "nothing has to be given");
-        let documented = T::into_params(|| Some(utoipa::openapi::path::ParameterIn::Query));
-        let names: Vec<_> = documented.into_iter().map(|parameter| parameter.name).collect();
-        assert_eq!(names, parameters.known());
+        parameters.assert_documented_by(T::into_params(|| Some(ParameterIn::Query)));
+    }
+
+    /// Those that were asked for so far are documented by these, and lists say how they are written.
+    #[cfg(test)]
+    #[track_caller]
+    pub(crate) fn assert_documented_by(&self, documented: Vec<Parameter>) {
+        let names: Vec<_> = documented.iter().map(|parameter| parameter.name.as_str()).collect();
+        assert_eq!(names, self.known);
+        for parameter in documented {
+            let alone = self.lists.iter().any(|(name, alone)| *name == parameter.name && *alone);
+            assert_eq!(parameter.explode == Some(true), alone, "{}", parameter.name);
+        }
     }
 
     /// The first of these names that stands there.
@@ -137,19 +146,57 @@ impl Parameters {
         self.text(name)?.map(|text| read_time(name, &text)).transpose()
     }
 
-    /// Any number of values, each once, in the order in which they stand: repeated, or with commas
-    /// between them.
+    /// Free values: names, texts and ids that people or other systems chose, any of which may contain a
+    /// comma. Each occurrence of the parameter is one value, as it stands; a repeated parameter is a
+    /// list of alternatives. Documented with `explode`.
+    pub(crate) fn values(&mut self, name: &'static str) -> Result<Vec<String>, BadParameter> {
+        let mut values = self.list(name, None)?;
+        values.sort();
+        Ok(values)
+    }
+
+    /// Values that can't contain a comma: ids and numbers of tickets, types of events, keys whose
+    /// characters Docket prescribes. A comma separates them, and a repeated parameter goes on with the
+    /// same list. Documented with `explode = false`.
+    pub(crate) fn words(&mut self, name: &'static str) -> Result<Vec<String>, BadParameter> {
+        let mut values = self.in_order(name)?;
+        values.sort();
+        Ok(values)
+    }
+
+    /// The same in the order in which they stand.
     pub(crate) fn in_order(&mut self, name: &'static str) -> Result<Vec<String>, BadParameter> {
+        self.list(name, Some(','))
+    }
+
+    /// The same where there are only these.
+    pub(crate) fn among(&mut self, name: &'static str, known: &[&str]) -> Result<Vec<String>, BadParameter> {
+        let values = self.words(name)?;
+        match values.iter().find(|value| !known.contains(&value.as_str())) {
+            None => Ok(values),
+            Some(_) => Err(BadParameter::invalid(name, format!("its values are {}", known.join(", ")))),
+        }
+    }
+
+    /// Any number of values, each once, in the order in which they stand.
+    fn list(&mut self, name: &'static str, separator: Option<char>) -> Result<Vec<String>, BadParameter> {
         self.known.push(name);
+        #[cfg(test)]
+        self.lists.push((name, separator.is_none()));
         let mut values: Vec<String> = Vec::new();
-        self.pairs.retain(|(key, value)| {
+        self.pairs.retain_mut(|(key, value)| {
             let taken = key == name;
             if taken {
-                values.extend(value.split(',').map(|part| part.trim().to_owned()));
+                match separator {
+                    Some(separator) => {
+                        values.extend(value.split(separator).map(|part| part.trim().to_owned()));
+                    }
+                    None => values.push(std::mem::take(value)),
+                }
             }
             !taken
         });
-        if values.iter().any(String::is_empty) {
+        if values.iter().any(|value| value.trim().is_empty()) {
             return Err(BadParameter::invalid(name, "a value of it is empty"));
         }
         let mut seen = HashSet::new();
@@ -158,22 +205,6 @@ impl Parameters {
             return Err(BadParameter::invalid(name, format!("it takes {MOST_VALUES} values at most")));
         }
         Ok(values)
-    }
-
-    /// The same where their order doesn't matter.
-    pub(crate) fn many(&mut self, name: &'static str) -> Result<Vec<String>, BadParameter> {
-        let mut values = self.in_order(name)?;
-        values.sort();
-        Ok(values)
-    }
-
-    /// The same where there are only these.
-    pub(crate) fn among(&mut self, name: &'static str, known: &[&str]) -> Result<Vec<String>, BadParameter> {
-        let values = self.many(name)?;
-        match values.iter().find(|value| !known.contains(&value.as_str())) {
-            None => Ok(values),
-            Some(_) => Err(BadParameter::invalid(name, format!("its values are {}", known.join(", ")))),
-        }
     }
 
     /// All of it, as it stands.
@@ -239,8 +270,15 @@ mod tests {
     #[test]
     fn many_values_by_comma_and_by_repetition() {
         let mut parameters = parse("status=open,new&status=resolved&status=open");
-        assert_eq!(parameters.many("status").unwrap(), ["new", "open", "resolved"]);
+        assert_eq!(parameters.words("status").unwrap(), ["new", "open", "resolved"]);
         parameters.finish().unwrap();
+    }
+
+    #[test]
+    fn a_comma_is_part_of_a_free_value() {
+        let mut parameters = parse("tag=a,+b&tag=c&tag=a,+b");
+        assert_eq!(parameters.values("tag").unwrap(), ["a, b", "c"]);
+        assert_eq!(parse("tag=a&tag=").values("tag").unwrap_err().name(), "tag");
     }
 
     #[test]
@@ -270,7 +308,7 @@ mod tests {
 
     #[test]
     fn an_empty_value_is_refused() {
-        assert_eq!(parse("status=open,").many("status").unwrap_err().name(), "status");
+        assert_eq!(parse("status=open,").words("status").unwrap_err().name(), "status");
     }
 
     #[test]

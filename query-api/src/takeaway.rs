@@ -18,6 +18,7 @@ use crate::error::QueryError;
 use crate::export::{Cells, Column, Datum, Exported, Kind, allow_time};
 use crate::http::{SearchAudit, WholeFeed, WholeList};
 use crate::snapshot::{ReadModel, Snapshot, Source};
+use crate::span::Span;
 
 /// How long the read models may take to show what the log has.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -49,21 +50,6 @@ impl List {
             Self::Audit => Source::Models(&[ReadModel::Activity]),
             Self::Events => Source::Log,
         }
-    }
-}
-
-/// A stretch of time: from a moment on, and before another.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Span {
-    /// Not before this.
-    pub from: Option<DateTime<Utc>>,
-    /// Before this.
-    pub to: Option<DateTime<Utc>>,
-}
-
-impl Span {
-    fn has(self, at: DateTime<Utc>) -> bool {
-        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
     }
 }
 
@@ -133,13 +119,13 @@ impl QueryApi {
         let snapshot = self.snapshot(&asking, list.source()).await?;
         let which = match list {
             List::Tickets => {
-                let list = WholeList::of(span.from, span.to);
+                let list = WholeList(span);
                 Which::Tickets(
                     Begun::new(list, caller, snapshot, Shown::<WholeList>::created_at, span).await?,
                 )
             }
             List::Audit => {
-                let list = SearchAudit::of(span.from, span.to);
+                let list = SearchAudit::of(span);
                 Which::Audit(
                     Begun::new(list, caller, snapshot, Shown::<SearchAudit>::occurred_at, span).await?,
                 )

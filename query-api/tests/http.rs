@@ -7,6 +7,8 @@
 mod access;
 #[path = "http/app.rs"]
 mod app;
+#[path = "http/asked_alike.rs"]
+mod asked_alike;
 #[path = "http/audit.rs"]
 mod audit;
 #[path = "http/event_ways.rs"]

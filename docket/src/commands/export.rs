@@ -35,7 +35,7 @@ pub(crate) async fn run(settings: &Settings, args: ExportArgs) -> Outcome {
     let shutdown = CancellationToken::new();
     let began = Instant::now();
     let api = queries(&target, &shutdown).await?;
-    let span = Span { from: args.from, to: args.to };
+    let span = Span::new(args.from, args.to);
     let taken = api.take_away(tenants::operator(tenant)?, list, span).await;
     let taken = taken.while_doing("the list cannot be read")?;
     let position = taken.position();

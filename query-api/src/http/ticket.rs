@@ -15,6 +15,7 @@ mod view;
 
 use domain::event::TICKET;
 use domain::identity::Principal;
+use domain::ids::Position;
 use sqlx::QueryBuilder;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -22,10 +23,11 @@ use uuid::Uuid;
 use self::replay::Replay;
 use self::row::{COLUMNS, TicketRow};
 use crate::QueryApi;
+use crate::asking::Asking;
 use crate::error::QueryError;
 use crate::log::{self, Fact};
-use crate::snapshot::Snapshot;
-use crate::visibility::push_visibility;
+use crate::snapshot::{Snapshot, Source};
+use crate::visibility::{Tickets, push_visibility};
 
 /// The path's parameter.
 #[derive(IntoParams)]
@@ -56,18 +58,89 @@ impl Reference {
     }
 }
 
+/// The ids of tickets by their numbers, as the log has them; those that aren't there are left out.
+pub(crate) async fn numbered(snapshot: &mut Snapshot, numbers: &[String]) -> Result<Vec<Uuid>, sqlx::Error> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = sqlx::query_scalar!(r#"SELECT ticket_id AS "id!" FROM log_tickets($1)"#, numbers)
+        .fetch_all(&mut *snapshot.tx)
+        .await?;
+    Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+}
+
+/// The id of the ticket that is named. One named by its id may not be there.
+pub(crate) async fn resolve(snapshot: &mut Snapshot, reference: &Reference) -> Result<Uuid, QueryError> {
+    match reference {
+        Reference::Id(id) => Ok(*id),
+        Reference::Number(number) => {
+            let found = numbered(snapshot, std::slice::from_ref(number)).await?;
+            found.into_iter().next().ok_or(QueryError::NotFound)
+        }
+    }
+}
+
+impl QueryApi {
+    /// The ticket, and the transaction that shows it. One that the read model doesn't show yet, or not yet
+    /// to this caller, is waited for: it isn't missing.
+    pub(crate) async fn find(
+        &self,
+        asking: &Asking,
+        source: Source,
+        reference: &Reference,
+    ) -> Result<(Snapshot, TicketRow), QueryError> {
+        let mut snapshot = self.snapshot(asking, source).await?;
+        match find(&mut snapshot, &asking.principal, reference).await {
+            Err(QueryError::NotFound) => {}
+            found => return found.map(|row| (snapshot, row)),
+        }
+        let known = self.known_at(&mut snapshot, &asking.principal, reference).await?;
+        snapshot.close().await?;
+        let asking = asking.clone().at_least(known);
+        let mut snapshot = self.snapshot(&asking, source).await?;
+        let row = find(&mut snapshot, &asking.principal, reference).await?;
+        Ok((snapshot, row))
+    }
+
+    /// The same for what reads the ticket later: at a position that shows it.
+    pub(crate) async fn awaiting(
+        &self,
+        asking: Asking,
+        source: Source,
+        reference: &Reference,
+    ) -> Result<Asking, QueryError> {
+        let (snapshot, _) = self.find(&asking, source, reference).await?;
+        let position = snapshot.position;
+        snapshot.close().await?;
+        Ok(asking.at_least(position))
+    }
+
+    /// The position by which a ticket shows that the log has beyond what the read model shows, if the caller
+    /// may know of it by then.
+    async fn known_at(
+        &self,
+        snapshot: &mut Snapshot,
+        caller: &Principal,
+        reference: &Reference,
+    ) -> Result<Position, QueryError> {
+        let id = resolve(snapshot, reference).await?.to_string();
+        let last = log::last_position(snapshot, TICKET, &id).await?.filter(|last| *last > snapshot.position);
+        let Some(last) = last else { return Err(QueryError::NotFound) };
+        let tickets = Tickets::read(snapshot, &self.0.upcasters, vec![id.clone()]).await?;
+        if tickets.visible(&id, caller) { Ok(last) } else { Err(QueryError::NotFound) }
+    }
+}
+
 /// The ticket, if it is there and the caller may know of it.
 pub(crate) async fn find(
     snapshot: &mut Snapshot,
     caller: &Principal,
     reference: &Reference,
 ) -> Result<TicketRow, QueryError> {
+    let id = resolve(snapshot, reference).await?;
     let mut sql = QueryBuilder::new("SELECT ");
     sql.push(COLUMNS).push(" FROM read.tickets AS t WHERE t.tenant_id = ").push_bind(caller.tenant.0);
-    match reference {
-        Reference::Id(id) => sql.push(" AND t.id = ").push_bind(id),
-        Reference::Number(number) => sql.push(" AND t.number = ").push_bind(number),
-    };
+    sql.push(" AND t.id = ").push_bind(id);
     push_visibility(caller, &mut sql);
     let found = sql.build_query_as().fetch_optional(&mut *snapshot.tx).await?;
     found.ok_or(QueryError::NotFound)
@@ -81,10 +154,7 @@ pub(crate) async fn past(
     caller: &Principal,
     reference: &Reference,
 ) -> Result<(Uuid, Vec<Fact>), QueryError> {
-    let id = match reference {
-        Reference::Id(id) => *id,
-        Reference::Number(_) => find(snapshot, caller, reference).await?.id,
-    };
+    let id = resolve(snapshot, reference).await?;
     let logged = log::history(snapshot, TICKET, &id.to_string()).await?;
     let facts: Vec<Fact> = logged.into_iter().map(|one| one.read(&api.0.upcasters)).collect();
     let mut now = Replay::default();

@@ -12,7 +12,7 @@ use axum::response::Response;
 use domain::ids::{CommandId, OrganizationId, Position, TenantId, UserId, Version};
 use domain::ticket::upcast::Upcasters;
 use domain::time::Ids as _;
-use event_store::{Append, EventLog, LogOptions, NewEvent, Outcome};
+use event_store::{Append, Claim, EventLog, LogOptions, NewEvent, Outcome};
 use projection_service::{Runtime, RuntimeOptions};
 use query_api::{CursorKey, Deps, QueryApi, StreamLimits, Wake};
 use serde_json::{Value, json};
@@ -220,6 +220,11 @@ impl App {
         expected: i64,
         events: Vec<NewEvent>,
     ) -> i64 {
+        let numbers = events.iter().filter(|event| event.event_type == "TicketOpened").map(|event| {
+            let opened: Value = serde_json::from_str(&event.payload).unwrap();
+            Claim { kind: "ticket_number", value: opened["number"].as_str().unwrap().to_owned() }
+        });
+        let claims = numbers.collect();
         let append = Append {
             tenant,
             aggregate_type,
@@ -228,7 +233,7 @@ impl App {
             events,
             command_id: CommandId(RandomIds.next()),
             idempotency: None,
-            claims: Vec::new(),
+            claims,
         };
         match self.log.append(append).await.unwrap() {
             Outcome::Appended { position: Position(position), .. } => position,

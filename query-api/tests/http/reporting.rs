@@ -56,8 +56,9 @@ async fn who_administers_a_tenant_sees_the_figures_of_what_is_below_it() {
     app.create_tenant_below(Some("north"), "harbour").await;
     app.create_tenant("elsewhere").await;
     let mut position = 0;
-    for tenant in ["default", "north", "harbour", "harbour", "elsewhere"] {
-        let mut ticket = ticket(&app, tenant, "TKT-1", "2026-03-02T10:00:00Z", json!({})).await;
+    for (index, tenant) in ["default", "north", "harbour", "harbour", "elsewhere"].into_iter().enumerate() {
+        let mut ticket =
+            ticket(&app, tenant, &format!("TKT-{index}"), "2026-03-02T10:00:00Z", json!({})).await;
         let reply = json!({
             "message_id": uuid::Uuid::nil(), "author": {"id": "amir", "kind": "agent"}, "body": "Seen.",
             "first_response": true,

@@ -73,7 +73,7 @@ async fn promises_are_counted_by_what_one_wants_to_know() {
             json!([[["next_reply"], 1, 1], [["resolution"], 2, 1]]),
         ),
         ("policy=high&priority=high&group_by=policy", json!([[["high"], 1, 1]])),
-        ("team=none&agent=olga,none&group_by=team", json!([[[null], 2, 1]])),
+        ("team=none&agent=olga&agent=none&group_by=team", json!([[[null], 2, 1]])),
         // The first moment belongs to the period, the last doesn't.
         ("from=2026-10-25T23:00:00Z&to=2026-11-01T08:00:00Z", json!([[["resolution"], 1, 0]])),
         ("from=2026-11-01T08:00:00Z&group_by=metric", json!([[["next_reply"], 1, 1]])),

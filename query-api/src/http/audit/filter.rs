@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::conditions::push_any;
 use crate::http::activity_view::ActivityRow;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
+use crate::span::Span;
 use crate::visibility::push_visibility;
 
 /// The filters of the audit trail. Values of one filter are alternatives; filters narrow each other.
@@ -17,34 +18,32 @@ use crate::visibility::push_visibility;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Filter {
     /// Users who did it.
-    #[param(required = false)]
+    #[param(required = false, explode)]
     pub(crate) actor: Vec<String>,
     /// Tickets: ids or numbers.
-    #[param(required = false)]
+    #[param(required = false, example = "TKT-00000001")]
     pub(crate) ticket: Vec<String>,
     /// What was done, for example `status_changed,note_added`.
     #[param(required = false)]
     pub(crate) r#type: Vec<String>,
-    /// Not before this moment.
-    pub(crate) from: Option<DateTime<Utc>>,
-    /// Before this moment.
-    pub(crate) to: Option<DateTime<Utc>>,
     /// The address that it came from.
     #[param(example = "192.0.2.1")]
     pub(crate) ip: Option<String>,
+    /// When it was done.
+    #[param(ignore)]
+    pub(crate) span: Span,
 }
 
 impl FromParameters for Filter {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
         Ok(Self {
-            actor: parameters.many("actor")?,
-            ticket: parameters.many("ticket")?,
-            r#type: parameters.many("type")?,
-            from: parameters.time("from")?,
-            to: parameters.time("to")?,
+            actor: parameters.values("actor")?,
+            ticket: parameters.words("ticket")?,
+            r#type: parameters.words("type")?,
             ip: parameters
                 .one::<std::net::IpAddr>("ip", "an address, such as 192.0.2.1")?
                 .map(|ip| ip.to_canonical().to_string()),
+            span: Span::take(parameters)?,
         })
     }
 }
@@ -63,7 +62,7 @@ impl Filter {
     /// A period alone is read along the index of times, everything else along those that end in the
     /// position. Either way the latest come first; the two differ where history was imported.
     fn by_time(&self) -> bool {
-        (self.from.is_some() || self.to.is_some())
+        !self.span.is_ever()
             && self.actor.is_empty()
             && self.ticket.is_empty()
             && self.r#type.is_empty()
@@ -99,12 +98,7 @@ impl Filter {
         if let Some(tickets) = tickets {
             sql.push(" AND a.ticket_id = ANY(").push_bind(tickets).push(")");
         }
-        if let Some(from) = self.from {
-            sql.push(" AND a.occurred_at >= ").push_bind(from);
-        }
-        if let Some(to) = self.to {
-            sql.push(" AND a.occurred_at < ").push_bind(to);
-        }
+        self.span.push("a.occurred_at", sql);
         if let Some(ip) = &self.ip {
             sql.push(" AND a.ip = ").push_bind(ip);
         }

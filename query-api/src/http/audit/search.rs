@@ -2,8 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use chrono::{DateTime, Utc};
-use domain::identity::{Denied, Permission};
+use domain::identity::{Denied, Permission, Principal, Visibility};
 use sqlx::{QueryBuilder, Row};
 use uuid::Uuid;
 
@@ -16,9 +15,11 @@ use crate::error::QueryError;
 use crate::export::{self, Accepted};
 use crate::http::activity_view::{ActivityRow, ActivityView, COLUMNS};
 use crate::http::refusals::Refusals;
+use crate::http::ticket::numbered;
 use crate::page::{Page, PageQuery};
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::{ReadModel, Snapshot, Source};
+use crate::span::{Span, SpanParameters};
 
 /// Which lines, which page.
 #[derive(Debug)]
@@ -35,13 +36,13 @@ impl FromParameters for SearchAudit {
 
 impl SearchAudit {
     /// All of it between two moments.
-    pub(crate) fn of(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Self {
-        Self { filter: Filter { from, to, ..Filter::default() }, page: PageQuery::default() }
+    pub(crate) fn of(span: Span) -> Self {
+        Self { filter: Filter { span, ..Filter::default() }, page: PageQuery::default() }
     }
 
-    /// What it is read from.
-    fn source(&self) -> Source {
-        Source::Models(if self.filter.ticket.is_empty() {
+    /// What it is read from. Whose tickets are is in the list of tickets.
+    fn source(caller: &Principal) -> Source {
+        Source::Models(if caller.visibility() == Visibility::Tenant {
             &[ReadModel::Activity]
         } else {
             &[ReadModel::Activity, ReadModel::TicketList]
@@ -57,7 +58,7 @@ impl SearchAudit {
 /// well isn't whole. This needs the permission `audit.export` besides.
 #[utoipa::path(
     get, path = "/v1/audit", operation_id = "search_audit", tag = "Audit",
-    params(Filter, PageQuery, Freshness),
+    params(Filter, SpanParameters, PageQuery, Freshness),
     responses(
         (status = 200, description = "A page of activity; or all of it, as a file.", content(
             (Page<ActivityView> = "application/json"),
@@ -73,7 +74,7 @@ pub(crate) async fn search_audit(
     Accepted(file): Accepted,
     Asked(query): Asked<SearchAudit>,
 ) -> Result<Response, QueryError> {
-    let source = query.source();
+    let source = SearchAudit::source(&asking.principal);
     if let Some(file) = file {
         if !asking.principal.has(Permission::AuditExport) {
             return Err(Denied::Missing(Permission::AuditExport).into());
@@ -120,17 +121,9 @@ pub(super) async fn tickets(
     for name in named {
         match name.parse() {
             Ok(id) => ids.push(id),
-            Err(_) => numbers.push(name),
+            Err(_) => numbers.push(name.clone()),
         }
     }
-    if !numbers.is_empty() {
-        let found = sqlx::query_scalar!(
-            r#"SELECT id AS "id!" FROM read.tickets WHERE number = ANY($1)"#,
-            numbers as _,
-        )
-        .fetch_all(&mut *snapshot.tx)
-        .await?;
-        ids.extend(found);
-    }
+    ids.extend(numbered(snapshot, &numbers).await?);
     Ok(Some(ids))
 }

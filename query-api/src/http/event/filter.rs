@@ -3,12 +3,14 @@
 use domain::identity::Principal;
 use utoipa::IntoParams;
 
+use crate::QueryApi;
 use crate::error::QueryError;
 use crate::follow::Filter;
-use crate::http::ticket::{Reference, find};
-use crate::log::AGGREGATES;
+use crate::http::ticket::{Reference, resolve};
+use crate::log::{self, AGGREGATES};
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::Snapshot;
+use crate::visibility::Tickets;
 
 /// Which events.
 #[derive(Debug, IntoParams)]
@@ -28,27 +30,32 @@ pub(crate) struct EventFilter {
 impl FromParameters for EventFilter {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
         Ok(Self {
-            r#type: parameters.many("type")?,
+            r#type: parameters.words("type")?,
             aggregate: parameters.among("aggregate", AGGREGATES)?,
-            subject: parameters.many("subject")?,
+            subject: parameters.words("subject")?,
         })
     }
 }
 
 impl EventFilter {
-    /// With ids for the numbers of tickets; of one that the caller doesn't know, 404.
+    /// With subjects by their ids. A number that nobody has is refused, and so is what the caller may not
+    /// know of, whichever way it is named.
     pub(super) async fn resolve(
         self,
+        api: &QueryApi,
         snapshot: &mut Snapshot,
         caller: &Principal,
     ) -> Result<Filter, QueryError> {
         let mut subjects = Vec::with_capacity(self.subject.len());
         for subject in self.subject {
-            let id = match Reference::parse(subject)? {
-                Reference::Id(id) => id,
-                number @ Reference::Number(_) => find(snapshot, caller, &number).await?.id,
-            };
-            subjects.push(id.to_string());
+            subjects.push(resolve(snapshot, &Reference::parse(subject)?).await?.to_string());
+        }
+        if !subjects.is_empty() {
+            let tickets = Tickets::read(snapshot, &api.0.upcasters, subjects.clone()).await?;
+            let hidden: Vec<_> = subjects.iter().filter(|id| !tickets.visible(id, caller)).cloned().collect();
+            if !log::are_no_tickets(snapshot, &hidden).await? {
+                return Err(QueryError::NotFound);
+            }
         }
         Ok(Filter { types: self.r#type, aggregates: self.aggregate, subjects })
     }

@@ -130,7 +130,7 @@ pub(crate) async fn read_events(
     }
     let asked = Instant::now();
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
-    let filter = query.filter.resolve(&mut snapshot, &asking.principal).await?;
+    let filter = query.filter.resolve(&api, &mut snapshot, &asking.principal).await?;
     let limit = usize::from(query.limit);
     let (mut items, mut reached) = (Vec::new(), query.after);
     for _ in 0..MOST_SPANS {

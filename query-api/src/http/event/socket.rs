@@ -95,7 +95,7 @@ pub(crate) async fn open_event_socket(
     };
     let place = api.place(&asking, "websocket")?;
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
-    let filter = query.filter.resolve(&mut snapshot, &asking.principal).await?;
+    let filter = query.filter.resolve(&api, &mut snapshot, &asking.principal).await?;
     let head = snapshot.position;
     snapshot.close().await?;
     if offered(&headers).any(|protocol| protocol == PROTOCOL) {

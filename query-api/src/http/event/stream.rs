@@ -75,7 +75,7 @@ pub(crate) async fn stream_events(
     let last = last_event_id(&headers)?;
     let place = api.place(&asking, "sse")?;
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
-    let filter = query.filter.resolve(&mut snapshot, &asking.principal).await?;
+    let filter = query.filter.resolve(&api, &mut snapshot, &asking.principal).await?;
     let head = snapshot.position;
     snapshot.close().await?;
     let after = last.or(query.after).unwrap_or(head);

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::figures::Figures;
 use super::find::Reading;
-use super::period::{Period, bounds, time_zone};
+use super::period::{Period, time_zone};
 use super::query::{Scope, StatsQuery};
 use crate::QueryApi;
 use crate::as_of::AsOf;
@@ -19,6 +19,7 @@ use crate::error::QueryError;
 use crate::export::Accepted;
 use crate::http::refusals::Refusals;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
+use crate::span::Span;
 
 const MEASURES: [Measure; 4] = [Measure::Created, Measure::Replies, Measure::Resolved, Measure::Reopened];
 
@@ -37,8 +38,8 @@ pub(crate) struct BusiestQuery {
 
 impl FromParameters for BusiestQuery {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
-        let (from, to) = bounds(parameters)?;
-        Ok(Self { from, to, time_zone: time_zone(parameters)? })
+        let span = Span::take(parameters)?;
+        Ok(Self { from: span.from(), to: span.to(), time_zone: time_zone(parameters)? })
     }
 }
 

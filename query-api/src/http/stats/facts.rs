@@ -8,6 +8,7 @@ use super::find::{Groups, Wanted, named};
 use super::sla::refused;
 use crate::error::QueryError;
 use crate::snapshot::Snapshot;
+use crate::span::Span;
 
 #[derive(Debug, sqlx::FromRow)]
 struct Row {
@@ -61,12 +62,7 @@ fn statement(wanted: Wanted<'_>, limit: i64) -> QueryBuilder<'_, Postgres> {
     sql.push(" WHERE f.tenant_id = ").push_bind(wanted.tenant.0);
     let measures: Vec<&str> = wanted.measures.iter().map(|measure| measure.as_str()).collect();
     sql.push(" AND f.measure = ANY(").push_bind(measures).push(")");
-    if let Some(from) = wanted.from {
-        sql.push(" AND f.at >= ").push_bind(from);
-    }
-    if let Some(to) = wanted.to {
-        sql.push(" AND f.at < ").push_bind(to);
-    }
+    Span::new(wanted.from, wanted.to).push("f.at", &mut sql);
     sql.push(" GROUP BY 1, 2, 3, 4, 5) AS g LIMIT ").push_bind(limit);
     sql
 }

@@ -100,17 +100,6 @@ pub(crate) fn time_zone(parameters: &mut Parameters) -> Result<Option<Tz>, BadPa
     parameters.one("time_zone", "a time zone by its IANA name, such as Europe/Berlin")
 }
 
-/// From when, and until when.
-pub(crate) type Bounds = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
-
-/// The parameters `from` and `to`, the one before the other.
-pub(crate) fn bounds(parameters: &mut Parameters) -> Result<Bounds, BadParameter> {
-    match (parameters.time("from")?, parameters.time("to")?) {
-        (Some(from), Some(to)) if to <= from => Err(BadParameter::invalid("to", "it should be after `from`")),
-        bounds => Ok(bounds),
-    }
-}
-
 /// The day that begins at a moment, if one does.
 pub(crate) fn day_that_begins(at: DateTime<Utc>, zone: Tz) -> Option<NaiveDate> {
     let day = at.with_timezone(&zone).date_naive();

@@ -5,9 +5,10 @@ use chrono_tz::Tz;
 use domain::stats::Dimension;
 use utoipa::IntoParams;
 
-use super::period::{PERIODS, Period, bounds, time_zone};
+use super::period::{PERIODS, Period, time_zone};
 use crate::as_of::AsOf;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
+use crate::span::Span;
 
 /// What figures are counted by, besides one of the periods and the tenant.
 const DIMENSIONS: [&str; 6] = ["priority", "category", "source", "team", "agent", "tag"];
@@ -59,10 +60,11 @@ pub(crate) struct StatsQuery {
 
 impl FromParameters for StatsQuery {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
-        let (from, to) = bounds(parameters)?;
+        let span = Span::take(parameters)?;
         let group_by = parameters.in_order("group_by")?;
         let time_zone = time_zone(parameters)?;
         let scope = Scope::take(parameters)?;
+        let (from, to) = (span.from(), span.to());
         let query = Self { from, to, group_by, time_zone, scope, as_of: AsOf::take(parameters)? };
         query.check().map(|()| query)
     }

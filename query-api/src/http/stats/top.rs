@@ -20,6 +20,7 @@ use crate::export::Accepted;
 use crate::http::refusals::Refusals;
 use crate::page::Limit;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
+use crate::span::Span;
 use crate::time::Time;
 
 /// Of how long, if nothing is said.
@@ -29,9 +30,9 @@ const DAYS: i64 = 30;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TopQuery {
-    /// From when on; 30 days before `to`, if nothing is said.
+    /// What was opened at this moment or after it; 30 days before `to`, if nothing is said.
     from: Option<DateTime<Utc>>,
-    /// Until when; now, if nothing is said.
+    /// What was opened before this moment; now, if nothing is said.
     to: Option<DateTime<Utc>>,
     /// What is ranked: category, tag, source, priority, team, agent.
     #[param(value_type = Option<String>, required = false, example = "tag")]
@@ -43,7 +44,7 @@ pub(crate) struct TopQuery {
 
 impl FromParameters for TopQuery {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
-        let (from, to) = super::period::bounds(parameters)?;
+        let span = Span::take(parameters)?;
         let by = match parameters.text("by")? {
             None => Dimension::Category,
             Some(name) => Dimension::named(&name).filter(|by| *by != Dimension::Total).ok_or_else(|| {
@@ -51,7 +52,7 @@ impl FromParameters for TopQuery {
                 BadParameter::invalid("by", known)
             })?,
         };
-        Ok(Self { from, to, by, limit: Limit::take(parameters)? })
+        Ok(Self { from: span.from(), to: span.to(), by, limit: Limit::take(parameters)? })
     }
 }
 

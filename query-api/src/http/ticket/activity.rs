@@ -10,7 +10,7 @@ use sqlx::{Postgres, QueryBuilder, Row};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::{Reference, TicketPath, find};
+use super::{Reference, TicketPath};
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
@@ -41,7 +41,7 @@ pub(crate) struct TypeParameter {
 
 impl FromParameters for GetActivity {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
-        Ok(Self { types: parameters.many("type")?, page: PageQuery::take(parameters)? })
+        Ok(Self { types: parameters.words("type")?, page: PageQuery::take(parameters)? })
     }
 }
 
@@ -74,12 +74,12 @@ pub(crate) async fn get_activity(
     let models = Source::Models(&[ReadModel::TicketList, ReadModel::Activity]);
     if let Some(file) = file {
         query.page.whole()?;
+        let asking = api.awaiting(asking, models, &reference).await?;
         return exports::answer(&api, asking, models, export::Whole { reference, types: query.types }, file)
             .await;
     }
-    let mut snapshot = api.snapshot(&asking, models).await?;
-    let caller = &*asking.principal;
-    let ticket = find(&mut snapshot, caller, &reference).await?.id;
+    let (mut snapshot, ticket) = api.find(&asking, models, &reference).await?;
+    let (caller, ticket) = (&*asking.principal, ticket.id);
     let binding = Binding::new("activity", &(asking.view(), ticket, &query.types));
     let after: Option<(i64, i16)> = query.page.after(&api.0.cursor_key, &binding)?;
 

@@ -10,7 +10,7 @@ use service_kit::http::Path;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Reference, TicketPath, find};
+use super::{Reference, TicketPath};
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
@@ -88,11 +88,11 @@ pub(crate) async fn get_assignments(
     let models = Source::Models(&[ReadModel::TicketList, ReadModel::Activity]);
     if let Some(file) = file {
         query.whole()?;
+        let asking = api.awaiting(asking, models, &reference).await?;
         return exports::answer(&api, asking, models, export::Whole { reference }, file).await;
     }
-    let mut snapshot = api.snapshot(&asking, models).await?;
-    let caller = &*asking.principal;
-    let ticket = find(&mut snapshot, caller, &reference).await?.id;
+    let (mut snapshot, ticket) = api.find(&asking, models, &reference).await?;
+    let (caller, ticket) = (&*asking.principal, ticket.id);
     let binding = Binding::new("assignments", &(asking.view(), ticket));
     let after: i64 = query.after(&api.0.cursor_key, &binding)?.unwrap_or(0);
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::replay::Replay;
 use super::standing;
 use super::view::TicketView;
-use super::{Reference, TicketPath, find, past};
+use super::{Reference, TicketPath, past};
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::as_of::{AsOf, AsOfParameter};
@@ -42,8 +42,8 @@ pub(crate) async fn get_ticket(
     let reference = Reference::parse(id)?;
     let caller = &*asking.principal;
     let (position, row, standing) = if as_of.is_now() {
-        let mut snapshot = api.snapshot(&asking, Source::Models(standing::beside_tickets(caller))).await?;
-        let row = find(&mut snapshot, caller, &reference).await?;
+        let models = Source::Models(standing::beside_tickets(caller));
+        let (mut snapshot, row) = api.find(&asking, models, &reference).await?;
         let standing = standing::of(&mut snapshot, caller, &[row.id]).await?.remove(&row.id);
         let position = snapshot.position;
         snapshot.close().await?;

@@ -15,7 +15,7 @@ use sqlx::{Postgres, QueryBuilder, Row};
 use utoipa::IntoParams;
 
 use self::candidates::Found;
-use self::filter::Filter;
+use self::filter::{Filter, FilterTimes};
 use self::sort::{After, Sort};
 use super::row::{COLUMNS, TicketRow};
 use super::standing::{self, Standing};
@@ -108,7 +108,7 @@ impl ListTickets {
 /// doesn't end well isn't whole.
 #[utoipa::path(
     get, path = "/v1/tickets", operation_id = "list_tickets", tag = "Tickets",
-    params(Filter, SortParameter, PageQuery, Freshness),
+    params(Filter, FilterTimes, SortParameter, PageQuery, Freshness),
     responses(
         (status = 200, description = "A page of tickets; or all of them, as a file.", content(
             (Page<TicketView> = "application/json"),
@@ -210,12 +210,12 @@ mod tests {
         let mut parameters = Parameters::parse(None).unwrap();
         ListTickets::take(&mut parameters).unwrap();
         let query = || Some(ParameterIn::Query);
-        let documented: Vec<_> =
-            [Filter::into_params(query), SortParameter::into_params(query), PageQuery::into_params(query)]
-                .into_iter()
-                .flatten()
-                .map(|parameter| parameter.name)
-                .collect();
-        assert_eq!(documented, parameters.known());
+        let documented = [
+            Filter::into_params(query),
+            FilterTimes::into_params(query),
+            SortParameter::into_params(query),
+            PageQuery::into_params(query),
+        ];
+        parameters.assert_documented_by(documented.into_iter().flatten().collect());
     }
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use self::beside::Beside;
 use self::view::{MessageRow, MessageView};
-use super::{Reference, TicketPath, find};
+use super::{Reference, TicketPath};
 use crate::QueryApi;
 use crate::answer::Answer;
 use crate::asking::{Asked, Asking, Freshness};
@@ -54,11 +54,11 @@ pub(crate) async fn get_messages(
     let models = Source::Models(&[ReadModel::TicketList, ReadModel::Conversation]);
     if let Some(file) = file {
         query.whole()?;
+        let asking = api.awaiting(asking, models, &reference).await?;
         return exports::answer(&api, asking, models, export::Whole { reference }, file).await;
     }
-    let mut snapshot = api.snapshot(&asking, models).await?;
-    let caller = &*asking.principal;
-    let ticket = find(&mut snapshot, caller, &reference).await?.id;
+    let (mut snapshot, ticket) = api.find(&asking, models, &reference).await?;
+    let (caller, ticket) = (&*asking.principal, ticket.id);
     let binding = Binding::new("messages", &(asking.view(), ticket));
     let after: Option<(i64, Uuid)> = query.after(&api.0.cursor_key, &binding)?;
 

@@ -46,7 +46,7 @@ impl Exported for Whole {
 
     async fn begin(&mut self, snapshot: &mut Snapshot, caller: &Principal) -> Result<(), QueryError> {
         if let Some(asked) = self.asked.take() {
-            self.filter = asked.resolve(snapshot, caller).await?;
+            self.filter = asked.resolve(&self.api, snapshot, caller).await?;
         }
         Ok(())
     }

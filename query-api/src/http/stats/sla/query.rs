@@ -14,6 +14,7 @@ use crate::conditions::{push_any, push_assigned};
 use crate::http::stats::period::{Period, time_zone};
 use crate::http::stats::query::Scope;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
+use crate::span::Span;
 use crate::visibility::{push_visibility, sees_all};
 
 /// What promises are counted by.
@@ -71,34 +72,29 @@ pub(crate) struct StatsQuery {
     #[param(required = false)]
     priority: Vec<String>,
     /// Agents who had the ticket: ids, `me`, `none`.
-    #[param(required = false)]
+    #[param(required = false, explode)]
     agent: Vec<String>,
     /// Teams that had the ticket: ids, `none`.
-    #[param(required = false)]
+    #[param(required = false, explode)]
     team: Vec<String>,
 }
 
 impl FromParameters for StatsQuery {
     fn take(parameters: &mut Parameters) -> Result<Self, BadParameter> {
-        let query = Self {
-            from: parameters.time("from")?,
-            to: parameters.time("to")?,
+        let span = Span::take(parameters)?;
+        Ok(Self {
+            from: span.from(),
+            to: span.to(),
             group_by: group_by(parameters)?,
             scope: Scope::take(parameters)?,
             as_of: AsOf::take(parameters)?,
             time_zone: time_zone(parameters)?,
             metric: parameters.among("metric", &Metric::ALL.map(Metric::as_str))?,
-            policy: parameters.many("policy")?,
-            priority: parameters.many("priority")?,
-            agent: parameters.many("agent")?,
-            team: parameters.many("team")?,
-        };
-        match (query.from, query.to) {
-            (Some(from), Some(to)) if to <= from => {
-                Err(BadParameter::invalid("to", "it should be after `from`"))
-            }
-            _ => Ok(query),
-        }
+            policy: parameters.words("policy")?,
+            priority: parameters.words("priority")?,
+            agent: parameters.values("agent")?,
+            team: parameters.values("team")?,
+        })
     }
 }
 
@@ -177,12 +173,7 @@ impl StatsQuery {
         if !sees_all(caller) {
             push_visibility(caller, &mut sql);
         }
-        if let Some(from) = self.from {
-            sql.push(" AND o.decided_at >= ").push_bind(from);
-        }
-        if let Some(to) = self.to {
-            sql.push(" AND o.decided_at < ").push_bind(to);
-        }
+        Span::new(self.from, self.to).push("o.decided_at", &mut sql);
         for (column, values) in
             [("o.metric", &self.metric), ("o.policy", &self.policy), ("o.priority", &self.priority)]
         {

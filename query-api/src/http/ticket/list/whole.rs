@@ -1,6 +1,5 @@
 //! All tickets of a tenant, deleted ones and spam too, for those who run Docket.
 
-use chrono::{DateTime, Utc};
 use domain::identity::Principal;
 
 use super::next;
@@ -9,19 +8,10 @@ use crate::export::{Column, Exported, declare, open};
 use crate::http::ticket::row::COLUMNS;
 use crate::http::ticket::view::TicketView;
 use crate::snapshot::Snapshot;
+use crate::span::Span;
 
 /// Those that were opened between two moments.
-pub(crate) struct WholeList {
-    from: Option<DateTime<Utc>>,
-    to: Option<DateTime<Utc>>,
-}
-
-impl WholeList {
-    /// Not before `from`, and before `to`.
-    pub(crate) fn of(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Self {
-        Self { from, to }
-    }
-}
+pub(crate) struct WholeList(pub(crate) Span);
 
 impl Exported for WholeList {
     const NAME: &'static str = "tickets";
@@ -34,12 +24,7 @@ impl Exported for WholeList {
     async fn begin(&mut self, snapshot: &mut Snapshot, caller: &Principal) -> Result<(), QueryError> {
         let mut sql = declare();
         sql.push(COLUMNS).push(" FROM read.tickets AS t WHERE t.tenant_id = ").push_bind(caller.tenant.0);
-        if let Some(from) = self.from {
-            sql.push(" AND t.created_at >= ").push_bind(from);
-        }
-        if let Some(to) = self.to {
-            sql.push(" AND t.created_at < ").push_bind(to);
-        }
+        self.0.push("t.created_at", &mut sql);
         sql.push(" ORDER BY t.created_at, t.id");
         Ok(open(snapshot, sql).await?)
     }
