@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock of its own, no randomness. Whoever calls brings the
 //! time and the ids ([`ticket::Context`]), and gets events or an error back.
 
+pub mod disclosure;
 pub mod event;
 pub mod export;
 pub mod identity;

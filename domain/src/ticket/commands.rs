@@ -1,7 +1,7 @@
 //! What can be done to a ticket: one file per verb, each a struct that decides.
 //!
 //! A verb's `decide` relies on what [`TicketCommand::decide`] has seen to: the actor's roles
-//! allow it, the ticket is there, the actor may know of it, and it is neither deleted nor spam.
+//! allow it, the ticket is there, the actor may know of it, and it is neither deleted nor, for staff, spam.
 
 mod assign;
 mod cancel;
@@ -151,7 +151,8 @@ impl TicketCommand {
         if ticket.deleted && !matches!(self, Self::Restore(_) | Self::Delete(_)) {
             return Err(TicketError::Deleted);
         }
-        if ticket.spam && !self.is_taken_on_spam() {
+        // Customers don't learn of the mark: what they do is kept, and the ticket stays spam.
+        if ticket.spam && context.actor.is_staff() && !self.is_taken_on_spam() {
             return Err(TicketError::Spam);
         }
         self.decide_verb(ticket, context)

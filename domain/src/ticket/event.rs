@@ -1,7 +1,6 @@
 //! What can happen to a ticket. Facts in the past tense, small, and for ever: a version that has
 //! landed is never changed, only followed by a new version with an upcaster (`super::upcast`).
 
-mod audience;
 mod conversation;
 mod lifecycle;
 mod properties;

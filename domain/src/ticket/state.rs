@@ -69,6 +69,8 @@ pub struct Ticket {
     pub spam: bool,
     /// It was put away.
     pub deleted: bool,
+    /// The version that customers get: how many of its events they may know of.
+    pub public_version: u32,
 }
 
 /// One change of who works on a ticket.

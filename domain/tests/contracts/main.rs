@@ -9,6 +9,7 @@
 
 mod asyncapi;
 mod compatibility;
+mod disclosure;
 mod examples;
 mod kept;
 mod landed;
