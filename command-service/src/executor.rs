@@ -9,6 +9,7 @@ mod attempt;
 mod error;
 mod export;
 mod in_flight;
+mod public;
 mod request;
 mod sla;
 mod tenant;
@@ -26,6 +27,7 @@ use domain::ticket::{Ticket, TicketCommand, TicketError};
 use domain::time::{Clock, Ids};
 use event_store::{EventLog, Loaded};
 
+pub(crate) use answer::PublicStanding;
 pub use answer::{Answer, Extra};
 pub use error::CommandError;
 pub(crate) use error::overloaded;
@@ -80,7 +82,11 @@ impl Executor {
         target: &Target,
         command: &TicketCommand,
     ) -> Result<Answer, CommandError> {
-        self.watched(command.kind(), self.run(request, target, command)).await
+        let run = async {
+            let answer = self.run(request, target, command).await?;
+            self.counted_for(&request.principal, answer).await
+        };
+        self.watched(command.kind(), run).await
     }
 
     /// Carries it out within its time, and counts it.

@@ -30,6 +30,8 @@ mod outage;
 mod policies;
 #[path = "http/process.rs"]
 mod process;
+#[path = "http/public_versions.rs"]
+mod public_versions;
 #[path = "http/retries.rs"]
 mod retries;
 #[path = "http/tenants.rs"]

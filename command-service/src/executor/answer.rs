@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Answer {
     /// The ticket; of policies and calendars, the key of the one that it was about.
     pub id: String,
-    /// Its version now.
+    /// Its version now, as the caller counts: see [`Extra::public`].
     pub version: Version,
     /// The position of the command's last event, or of the log's head if there was nothing to do.
     pub position: Position,
@@ -33,6 +33,19 @@ pub struct Extra {
     /// The policy's or calendar's key, where it was about one of these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// How the ticket stands to the customers' side, where one of them asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<PublicStanding>,
+}
+
+/// How a ticket stands as far as customers may know of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicStanding {
+    /// How many of its events they may know of.
+    pub version: Version,
+    /// The position of the last of those, where the command itself made none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
 }
 
 /// What a command is answered once it is accepted, but for where it stands in the log.
@@ -56,6 +69,7 @@ impl Reply {
     pub(super) fn answer(self, stream: String, version: Version, position: Position) -> Answer {
         let Self { status, extra } = self;
         let id = extra.key.clone().unwrap_or(stream);
+        let version = extra.public.map_or(version, |public| public.version);
         Answer { id, version, position, status, extra, replayed: false }
     }
 }
@@ -70,6 +84,11 @@ impl From<StoredAnswer> for Answer {
 }
 
 impl Answer {
+    /// The position that the caller may know of: of the command's last event, else of the ticket's.
+    pub(crate) fn known_position(&self) -> Position {
+        self.extra.public.and_then(|public| public.position).unwrap_or(self.position)
+    }
+
     /// The answer that the log found while appending; `None` for the outcomes that are none.
     pub(super) fn replayed(outcome: Outcome) -> Option<Self> {
         let Outcome::Replayed { aggregate_id, version, position, status, answer } = outcome else {

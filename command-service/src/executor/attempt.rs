@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
-use domain::ids::{CommandId, TenantId};
+use domain::ids::{CommandId, TenantId, Version};
 use event_store::store::{Circumstances, Store};
 use event_store::{Claim, EventLog, Idempotency, Loaded, LogError, Outcome, StoredEvent};
 
@@ -35,13 +35,18 @@ pub(super) trait Decision: Sync {
         std::future::ready(Ok(Vec::new()))
     }
 
-    /// What the caller is told when it isn't at the version that they wanted.
-    fn mismatch(&self, loaded: &Loaded<Self::Aggregate>) -> CommandError {
-        CommandError::VersionMismatch { actual: loaded.version }
+    /// The version that it is at, as the caller counts.
+    fn version(&self, loaded: &Loaded<Self::Aggregate>) -> Version {
+        loaded.version
     }
 
-    /// What it is answered when it did this.
-    fn reply(&self, events: &[Event<Self>]) -> Reply;
+    /// What the caller is told when it isn't at the version that they wanted.
+    fn mismatch(&self, loaded: &Loaded<Self::Aggregate>) -> CommandError {
+        CommandError::VersionMismatch { actual: self.version(loaded) }
+    }
+
+    /// What it is answered when it did this to what was loaded.
+    fn reply(&self, loaded: &Loaded<Self::Aggregate>, events: &[Event<Self>]) -> Reply;
 }
 
 type Event<D> = <<D as Decision>::Aggregate as Aggregate>::Event;
@@ -99,7 +104,7 @@ impl<D: Decision> Attempt<'_, D> {
     /// `If-Match`.
     fn check_version(&self, loaded: &Loaded<D::Aggregate>) -> Result<(), CommandError> {
         match self.request.if_match {
-            Some(wanted) if wanted != loaded.version => Err(self.decision.mismatch(loaded)),
+            Some(wanted) if wanted != self.decision.version(loaded) => Err(self.decision.mismatch(loaded)),
             _ => Ok(()),
         }
     }
@@ -112,7 +117,13 @@ impl<D: Decision> Attempt<'_, D> {
         claims: Vec<Claim>,
     ) -> Result<Result<Answer, Again>, CommandError> {
         let inner = &*self.executor.0;
-        let reply = self.decision.reply(events);
+        let mut reply = self.decision.reply(loaded, events);
+        if events.is_empty()
+            && let Some(public) = &mut reply.extra.public
+        {
+            let stream = (self.tenant(), D::Aggregate::TYPE, self.id.as_str());
+            public.position = self.executor.last_public(stream, loaded.version).await?;
+        }
         let circumstances = Circumstances {
             command_id: Some(self.request.command_id.unwrap_or_else(|| CommandId(inner.ids.next()))),
             idempotency: self.idempotency(&reply)?,
@@ -123,10 +134,7 @@ impl<D: Decision> Attempt<'_, D> {
             Outcome::Appended { version, position, .. } => {
                 Ok(Ok(reply.answer(self.id.clone(), version, position)))
             }
-            Outcome::Conflict { actual } if self.request.if_match.is_some() => {
-                let mismatch = CommandError::VersionMismatch { actual };
-                self.executor.answered_before(self.tenant(), self.request, mismatch).await.map(Ok)
-            }
+            // Whether that is another version to the caller too is seen when it is loaded again.
             // A number can only be taken if somebody set the sequence back; the next one is free.
             Outcome::Conflict { .. } | Outcome::ClaimTaken { .. } => Ok(Err(Again)),
             Outcome::KeyReused => Err(CommandError::KeyReused),

@@ -16,7 +16,7 @@ impl Decision for RecordExport {
         Ok(self.decide(export)?)
     }
 
-    fn reply(&self, _: &[ExportEvent]) -> Reply {
+    fn reply(&self, _: &Loaded<Self::Aggregate>, _: &[ExportEvent]) -> Reply {
         Reply::created(Extra::default())
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::ids::TenantId;
 use domain::sla::event::SlaEvent;
 use domain::sla::{Sla, SlaCommand};
+use event_store::Loaded;
 
 use super::answer::{Extra, Reply};
 use super::attempt::{Attempt, Decision};
@@ -16,7 +17,7 @@ impl Decision for SlaCommand {
         Ok(self.decide(sla)?)
     }
 
-    fn reply(&self, _: &[SlaEvent]) -> Reply {
+    fn reply(&self, _: &Loaded<Self::Aggregate>, _: &[SlaEvent]) -> Reply {
         let extra = Extra { key: Some(self.key().to_owned()), ..Extra::default() };
         match self {
             Self::AddPolicy(_) | Self::AddCalendar(_) => Reply::created(extra),

@@ -6,7 +6,7 @@ use domain::identity::{Denied, Operation};
 use domain::ids::{Position, TenantId, Version};
 use domain::tenant::{ChangeReporting, CreateTenant, Tenant, TenantError, TenantEvent};
 use event_store::store::{Circumstances, Store};
-use event_store::{LogError, Outcome};
+use event_store::{Loaded, LogError, Outcome};
 use service_kit::problem::{FieldError, Problem};
 
 use super::answer::{Extra, Reply};
@@ -84,7 +84,7 @@ impl Decision for ChangeReporting {
         Ok(self.decide(tenant)?)
     }
 
-    fn reply(&self, _: &[TenantEvent]) -> Reply {
+    fn reply(&self, _: &Loaded<Self::Aggregate>, _: &[TenantEvent]) -> Reply {
         Reply::done(Extra::default())
     }
 }

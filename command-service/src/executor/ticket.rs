@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use domain::identity::Principal;
+use domain::ids::Version;
 use domain::ticket::{Context, Ticket, TicketCommand, TicketError, TicketEvent};
 use event_store::{Claim, Loaded};
 
-use super::answer::{Extra, Reply};
+use super::answer::{Extra, PublicStanding, Reply};
 use super::attempt::Decision;
 use super::tenants::Known;
 use super::{CommandError, Executor, TICKET_NUMBER};
@@ -63,21 +64,37 @@ impl Decision for OnTicket<'_> {
         if hidden {
             return TicketError::NotFound.into();
         }
-        CommandError::VersionMismatch { actual: loaded.version }
+        CommandError::VersionMismatch { actual: self.version(loaded) }
     }
 
-    fn reply(&self, events: &[TicketEvent]) -> Reply {
-        match events.first() {
-            Some(TicketEvent::TicketOpened(event)) => {
-                Reply::created(Extra { number: Some(event.number.clone()), ..Extra::default() })
-            }
-            Some(TicketEvent::ReplyAdded(event)) => {
-                Reply::done(Extra { message_id: Some(event.message_id), ..Extra::default() })
-            }
-            Some(TicketEvent::NoteAdded(event)) => {
-                Reply::done(Extra { message_id: Some(event.message_id), ..Extra::default() })
-            }
-            _ => Reply::done(Extra::default()),
+    /// Customers count what they may know of.
+    fn version(&self, loaded: &Loaded<Ticket>) -> Version {
+        if self.principal.is_staff() { loaded.version } else { loaded.aggregate.public_version() }
+    }
+
+    fn reply(&self, loaded: &Loaded<Ticket>, events: &[TicketEvent]) -> Reply {
+        let mut reply = made(events);
+        if !self.principal.is_staff() {
+            let made = events.iter().filter(|event| !event.is_internal()).count() as i64;
+            let version = Version(loaded.aggregate.public_version().0 + made);
+            reply.extra.public = Some(PublicStanding { version, position: None });
         }
+        reply
+    }
+}
+
+/// The answer to a command that made these events.
+fn made(events: &[TicketEvent]) -> Reply {
+    match events.first() {
+        Some(TicketEvent::TicketOpened(event)) => {
+            Reply::created(Extra { number: Some(event.number.clone()), ..Extra::default() })
+        }
+        Some(TicketEvent::ReplyAdded(event)) => {
+            Reply::done(Extra { message_id: Some(event.message_id), ..Extra::default() })
+        }
+        Some(TicketEvent::NoteAdded(event)) => {
+            Reply::done(Extra { message_id: Some(event.message_id), ..Extra::default() })
+        }
+        _ => Reply::done(Extra::default()),
     }
 }

@@ -18,10 +18,11 @@ pub(super) struct AnswerBody<'a> {
     /// The ticket.
     #[schema(value_type = Uuid)]
     id: &'a str,
-    /// Its version now: the number of its events.
+    /// Its version now: the number of its events; to customers, of those that they may know of.
     #[schema(value_type = i64)]
     version: Version,
-    /// The position of the command's last event in the log.
+    /// The position of the command's last event in the log. If there was nothing to do: of the log's head; to
+    /// customers, of the last of the ticket's events that they may know of.
     #[schema(value_type = i64)]
     position: Position,
     /// The ticket's number, when it was opened.
@@ -38,7 +39,7 @@ impl<'a> AnswerBody<'a> {
         Self {
             id: &answer.id,
             version: answer.version,
-            position: answer.position,
+            position: answer.known_position(),
             number: answer.extra.number.as_deref(),
             message_id: answer.extra.message_id,
         }

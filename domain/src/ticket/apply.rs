@@ -16,7 +16,7 @@ const RECENT: usize = 4;
 impl Ticket {
     /// Takes in what happened.
     pub fn apply(&mut self, event: TicketEvent) {
-        self.public_version += u32::from(!event.is_internal());
+        self.public_events += u32::from(!event.is_internal());
         match event {
             TicketEvent::TicketOpened(event) => self.opened(event),
             TicketEvent::TicketAssigned(event) => {

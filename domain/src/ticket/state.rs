@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::event::{Assignment, Requester, Routing, Source};
 use crate::identity::{Principal, Visibility};
-use crate::ids::{MessageId, OrganizationId, UserId};
+use crate::ids::{MessageId, OrganizationId, UserId, Version};
 use crate::metadata::{Actor, ActorKind};
 use crate::personal::Personal;
 use crate::tenant::StatusCategory;
@@ -69,8 +69,8 @@ pub struct Ticket {
     pub spam: bool,
     /// It was put away.
     pub deleted: bool,
-    /// The version that customers get: how many of its events they may know of.
-    pub public_version: u32,
+    /// How many of its events customers may know of.
+    pub public_events: u32,
 }
 
 /// One change of who works on a ticket.
@@ -115,6 +115,11 @@ pub struct Rating {
 }
 
 impl Ticket {
+    /// The version that it has to the customers' side: what is internal doesn't move it.
+    pub fn public_version(&self) -> Version {
+        Version(self.public_events.into())
+    }
+
     /// Whether it was opened.
     pub fn exists(&self) -> bool {
         self.requester.is_some()

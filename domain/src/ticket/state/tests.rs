@@ -21,6 +21,16 @@ fn who_has_worked_on_it_is_kept_in_order() {
     assert!(ticket.assignment.is_empty());
 }
 
+/// What is internal is nothing that a customer could count, whatever it is.
+#[test]
+fn only_what_customers_may_know_of_moves_their_version() {
+    let events = [opened(), reply_by(&customer(), 1), note_by(&agent(), 2), spam(), redacted(1)];
+    let versions: Vec<_> = (0..=events.len())
+        .map(|count| ticket_of(events[..count].iter().cloned()).public_version().0)
+        .collect();
+    assert_eq!(versions, [0, 1, 2, 2, 2, 3]);
+}
+
 #[test]
 fn each_sees_what_their_role_lets_them() {
     let ticket = ticket_of([opened()]);
