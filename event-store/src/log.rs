@@ -37,7 +37,7 @@ pub struct LogOptions {
     pub answer_within: Duration,
     /// What the cache of aggregates may weigh, in bytes, estimated.
     pub cache_bytes: u64,
-    /// How long idempotency keys are kept.
+    /// How long idempotency keys are kept; the database takes nothing below 24 hours.
     pub keep_keys: Duration,
     /// How old versions of events are read.
     pub upcasters: Upcasters,

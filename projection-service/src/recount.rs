@@ -1,9 +1,11 @@
 //! Whether the statistics are what the log says: a second, plain implementation counts every ticket's whole
 //! history anew, and what it finds is compared with what is kept, figure by figure.
 //!
-//! It shares with the projection what is reckoned elsewhere (calendars, the bins of percentiles), and nothing
-//! that counts: no state from event to event, no differences. It reads the payloads as they stand in the log.
+//! It shares with the projection what is computed elsewhere (calendars), and nothing that counts: no state from
+//! event to event, no differences. It reads the payloads as they stand in the log. Percentiles it computes from the
+//! plain values, and compares what is told of the bins that are kept.
 
+mod exact;
 mod sums;
 mod ticket;
 

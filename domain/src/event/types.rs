@@ -9,7 +9,12 @@ macro_rules! event_types {
             $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)+
         }
 
-        $(impl From<$name> for $kind {
+        $(impl $name {
+            /// The type's name, as it stands in the log and in subjects.
+            pub const NAME: &'static str = stringify!($name);
+        }
+
+        impl From<$name> for $kind {
             fn from(event: $name) -> Self {
                 Self::$name(event)
             }

@@ -151,6 +151,13 @@ fn pull(from: &mut &[u8]) -> Option<i64> {
     }
 }
 
+/// The rank of a percentile among so many values, from 1: the nearest rank, the smallest that no fewer than so many
+/// percent of the values are at or below.
+fn nearest_rank(percent: f64, values: i64) -> i64 {
+    // Multiplied first: where it comes out even, it does so exactly.
+    ((percent * values as f64 / 100.0).ceil() as i64).clamp(1, values.max(1))
+}
+
 /// The percentiles of so many values in bins, in milliseconds, from bins in order with how many each has.
 /// Percents are in order. None without values.
 fn percentiles<const N: usize>(
@@ -164,9 +171,8 @@ fn percentiles<const N: usize>(
     });
     let mut at = counted.next();
     percents.map(|percent| {
-        // The value at the rank that the paper has: of 0 to n - 1.
-        let rank = (percent / 100.0 * (values - 1) as f64).floor() as i64;
-        while at.is_some_and(|(_, seen)| seen <= rank) {
+        let rank = nearest_rank(percent, values);
+        while at.is_some_and(|(_, seen)| seen < rank) {
             at = counted.next();
         }
         at.map(|(bin, _)| value(bin))
@@ -193,7 +199,11 @@ mod tests {
             }
             let bins: Vec<_> = bins.into_iter().collect();
             values.sort_unstable();
-            let exact = values[(percent / 100.0 * (values.len() - 1) as f64).floor() as usize] as f64;
+            // By the definition, without a rank: the first value that enough are at or below.
+            let enough = |value: &&i64| {
+                values.iter().filter(|other| other <= value).count() as f64 * 100.0 >= percent * values.len() as f64
+            };
+            let exact = *values.iter().find(enough).unwrap() as f64;
             let [none, told, again] = percentiles(values.len() as i64, bins.into_iter(), [0.0, percent, percent]).map(Option::unwrap);
             prop_assert!(none <= told && told.to_bits() == again.to_bits());
             prop_assert!((told - exact).abs() <= exact * ERROR * 1.000_001, "{told} for {exact}");
@@ -240,6 +250,19 @@ mod tests {
         assert_eq!(bins, Bins::default());
         bins.unpack(&[0x80]);
         assert_eq!(bins, Bins::default(), "a number without an end says nothing");
+    }
+
+    #[test]
+    fn a_percentile_has_the_nearest_rank() {
+        let ranks =
+            [(50.0, 1, 1), (99.0, 3, 3), (50.0, 4, 2), (50.0, 5, 3), (99.0, 100, 99), (99.0, 101, 100)];
+        for (percent, values, rank) in ranks.into_iter().chain([(0.0, 7, 1), (100.0, 7, 7), (7.0, 100, 7)]) {
+            assert_eq!(nearest_rank(percent, values), rank, "{percent} % of {values}");
+        }
+        let minutes = [20, 30, 3_570].map(|minutes| (bin(minutes * 60_000), 1));
+        let [p50, p99] =
+            percentiles(3, minutes.into_iter(), [50.0, 99.0]).map(|told| told.unwrap() / 60_000.0);
+        assert!((p50 - 30.0).abs() <= 0.3 && (p99 - 3_570.0).abs() <= 35.7, "{p50} {p99}");
     }
 
     #[test]

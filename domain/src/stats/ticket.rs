@@ -13,7 +13,11 @@ use super::{Counted, Dimension, Measure};
 use crate::metadata::ActorKind;
 use crate::tenant::StatusCategory;
 use crate::ticket::TicketEvent;
-use crate::ticket::event::{Assignment, ReplyAdded, TicketOpened};
+use crate::ticket::event::{
+    Assignment, CategoryChanged, PriorityChanged, ReplyAdded, StatusChanged, TagAdded, TagRemoved,
+    TicketAssigned, TicketCancelled, TicketClosed, TicketDeleted, TicketMarkedSpam, TicketOpened,
+    TicketRated, TicketReopened, TicketResolved, TicketRestored, TicketUnassigned, TicketUnmarkedSpam,
+};
 
 /// Milliseconds of an hour.
 const HOUR: i64 = 3_600_000;
@@ -81,25 +85,25 @@ impl Keys {
 
 impl Ticket {
     /// The types of events that can change what a ticket is counted as.
-    pub const CONCERNS: [&str; 18] = [
-        "TicketOpened",
-        "ReplyAdded",
-        "TicketAssigned",
-        "TicketUnassigned",
-        "StatusChanged",
-        "TicketResolved",
-        "TicketClosed",
-        "TicketReopened",
-        "TicketCancelled",
-        "TicketRated",
-        "PriorityChanged",
-        "CategoryChanged",
-        "TagAdded",
-        "TagRemoved",
-        "TicketMarkedSpam",
-        "TicketUnmarkedSpam",
-        "TicketDeleted",
-        "TicketRestored",
+    pub const CONCERNS: &'static [&'static str] = &[
+        TicketOpened::NAME,
+        ReplyAdded::NAME,
+        TicketAssigned::NAME,
+        TicketUnassigned::NAME,
+        StatusChanged::NAME,
+        TicketResolved::NAME,
+        TicketClosed::NAME,
+        TicketReopened::NAME,
+        TicketCancelled::NAME,
+        TicketRated::NAME,
+        PriorityChanged::NAME,
+        CategoryChanged::NAME,
+        TagAdded::NAME,
+        TagRemoved::NAME,
+        TicketMarkedSpam::NAME,
+        TicketUnmarkedSpam::NAME,
+        TicketDeleted::NAME,
+        TicketRestored::NAME,
     ];
 
     /// Whether an event can change what any ticket is counted as.

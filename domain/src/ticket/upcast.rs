@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use cqrs_es::persist::{EventUpcaster, SerializedEvent};
 use serde_json::Value;
 
+use super::event::TicketEscalated;
+
 /// Turns the payload of one version into that of the next.
 pub type Lift = fn(Value) -> Value;
 
@@ -18,7 +20,7 @@ pub struct Upcasters {
 impl Default for Upcasters {
     fn default() -> Self {
         // Version 2 says more, and nothing differently: a team, and the rule that was followed.
-        Self { steps: HashMap::new() }.with("TicketEscalated", "1", "2", |value| value)
+        Self { steps: HashMap::new() }.with(TicketEscalated::NAME, "1", "2", |value| value)
     }
 }
 

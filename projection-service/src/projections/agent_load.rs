@@ -20,7 +20,6 @@ row! {
     value {
         tenant_id: Uuid,
         agent: Option<String>,
-        status: String,
         status_category: String,
         spam: bool,
         deleted: bool,
@@ -28,18 +27,7 @@ row! {
 }
 
 /// What is counted of an agent's tickets, in the order of the table's columns.
-const COLUMNS: [&str; 10] = [
-    "assigned",
-    "active",
-    "new",
-    "open",
-    "pending_customer",
-    "pending_internal",
-    "resolved",
-    "closed",
-    "cancelled",
-    "in_progress",
-];
+const COLUMNS: [&str; 4] = ["assigned", "active", "open", "resolved"];
 
 /// A count: tenant, agent, and one of [`COLUMNS`].
 type Key = (Uuid, String, &'static str);
@@ -52,7 +40,6 @@ impl Counted for Loaded {
             ticket_id: id,
             tenant_id: tenant,
             agent: text(event.assignment.agent.as_ref()),
-            status: event.status.clone(),
             status_category: event.status_category.as_str().to_owned(),
             ..Self::default()
         }
@@ -66,13 +53,15 @@ impl Counted for Loaded {
         let Some(agent) = self.agent.as_ref().filter(|_| !self.spam && !self.deleted) else {
             return Vec::new();
         };
-        let category = COLUMNS.into_iter().find(|column| *column == self.status_category);
-        let done = matches!(self.status_category.as_str(), "resolved" | "closed" | "cancelled");
+        let category = self.status_category.as_str();
+        let is = |one: StatusCategory| category == one.as_str();
+        let done =
+            [StatusCategory::Resolved, StatusCategory::Closed, StatusCategory::Cancelled].into_iter().any(is);
         [
             Some("assigned"),
             (!done).then_some("active"),
-            category,
-            (category == Some("open") && self.status == "in_progress").then_some("in_progress"),
+            is(StatusCategory::Open).then_some("open"),
+            is(StatusCategory::Resolved).then_some("resolved"),
         ]
         .into_iter()
         .flatten()
@@ -84,11 +73,11 @@ impl Counted for Loaded {
         match event {
             TicketEvent::TicketAssigned(event) => self.agent = text(event.to.agent.as_ref()),
             TicketEvent::TicketUnassigned(_) => self.agent = None,
-            TicketEvent::StatusChanged(event) => self.status(&event.to, event.to_category),
-            TicketEvent::TicketResolved(event) => self.status(&event.to, event.to_category),
-            TicketEvent::TicketClosed(event) => self.status(&event.to, event.to_category),
-            TicketEvent::TicketReopened(event) => self.status(&event.to, event.to_category),
-            TicketEvent::TicketCancelled(event) => self.status(&event.to, event.to_category),
+            TicketEvent::StatusChanged(event) => self.status(event.to_category),
+            TicketEvent::TicketResolved(event) => self.status(event.to_category),
+            TicketEvent::TicketClosed(event) => self.status(event.to_category),
+            TicketEvent::TicketReopened(event) => self.status(event.to_category),
+            TicketEvent::TicketCancelled(event) => self.status(event.to_category),
             TicketEvent::TicketMarkedSpam(_) => self.spam = true,
             TicketEvent::TicketUnmarkedSpam(_) => self.spam = false,
             TicketEvent::TicketDeleted(_) => self.deleted = true,
@@ -100,8 +89,7 @@ impl Counted for Loaded {
 }
 
 impl Loaded {
-    fn status(&mut self, to: &str, category: StatusCategory) {
-        to.clone_into(&mut self.status);
+    fn status(&mut self, category: StatusCategory) {
         category.as_str().clone_into(&mut self.status_category);
     }
 }
@@ -116,11 +104,11 @@ impl Projection for AgentLoad {
     }
 
     fn version(&self) -> i32 {
-        2
+        3
     }
 
     fn sql(&self) -> Sql {
-        sql!("agent_load_v2")
+        sql!("agent_load_v3")
     }
 
     fn tables(&self) -> &'static [&'static str] {
@@ -162,34 +150,20 @@ async fn add(db: &mut PgConnection, tally: Tally<Key>) -> Result<(), sqlx::Error
     if tenants.is_empty() {
         return Ok(());
     }
-    let [assigned, active, new, open, customer, internal, resolved, closed, cancelled, progress] =
-        &differences;
+    let [assigned, active, open, resolved] = &differences;
     let left = sqlx::query_scalar!(
-        "INSERT INTO load (tenant_id, agent, assigned, active, new, open, pending_customer, \
-                           pending_internal, resolved, closed, cancelled, in_progress) \
-         SELECT v.* FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], \
-                                $7::int8[], $8::int8[], $9::int8[], $10::int8[], $11::int8[], $12::int8[]) AS v \
+        "INSERT INTO load (tenant_id, agent, assigned, active, open, resolved) \
+         SELECT v.* FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::int8[]) AS v \
          ON CONFLICT (tenant_id, agent) DO UPDATE SET \
              assigned = load.assigned + EXCLUDED.assigned, active = load.active + EXCLUDED.active, \
-             new = load.new + EXCLUDED.new, open = load.open + EXCLUDED.open, \
-             pending_customer = load.pending_customer + EXCLUDED.pending_customer, \
-             pending_internal = load.pending_internal + EXCLUDED.pending_internal, \
-             resolved = load.resolved + EXCLUDED.resolved, closed = load.closed + EXCLUDED.closed, \
-             cancelled = load.cancelled + EXCLUDED.cancelled, \
-             in_progress = load.in_progress + EXCLUDED.in_progress \
+             open = load.open + EXCLUDED.open, resolved = load.resolved + EXCLUDED.resolved \
          RETURNING assigned",
         &tenants,
         &agents,
         assigned,
         active,
-        new,
         open,
-        customer,
-        internal,
         resolved,
-        closed,
-        cancelled,
-        progress,
     )
     .fetch_all(&mut *db)
     .await?;

@@ -99,14 +99,8 @@ async fn the_read_models_agree_with_each_other() {
             "WITH expected AS (
                  SELECT tenant_id, agent, count(*) AS assigned,
                         count(*) FILTER (WHERE status_category NOT IN ('resolved', 'closed', 'cancelled')) AS active,
-                        count(*) FILTER (WHERE status_category = 'new') AS new,
                         count(*) FILTER (WHERE status_category = 'open') AS open,
-                        count(*) FILTER (WHERE status_category = 'pending_customer') AS pending_customer,
-                        count(*) FILTER (WHERE status_category = 'pending_internal') AS pending_internal,
-                        count(*) FILTER (WHERE status_category = 'resolved') AS resolved,
-                        count(*) FILTER (WHERE status_category = 'closed') AS closed,
-                        count(*) FILTER (WHERE status_category = 'cancelled') AS cancelled,
-                        count(*) FILTER (WHERE status = 'in_progress') AS in_progress
+                        count(*) FILTER (WHERE status_category = 'resolved') AS resolved
                  FROM read.tickets WHERE NOT spam AND NOT deleted AND agent IS NOT NULL GROUP BY 1, 2)
              SELECT count(*) FROM (
                  (TABLE expected EXCEPT SELECT * FROM read.agent_load)

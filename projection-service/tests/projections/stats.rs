@@ -134,5 +134,14 @@ async fn a_figure_that_is_wrong_is_found() {
     let one = "(SELECT ctid FROM stats_v2.facts WHERE measure = 'created' LIMIT 1)";
     let found = change(&format!("DELETE FROM stats_v2.facts WHERE ctid = {one}")).await;
     assert_eq!(found.differing, 2, "{found:?}");
+    // One value in another bin: count and sum are right, and the percentiles that are told are not.
+    let one =
+        "(SELECT ctid FROM stats_v2.days WHERE measure = 'resolution' AND count = 1 AND sum > 60000 LIMIT 1)";
+    let found = change(&format!("UPDATE stats_v2.days SET bins = '\\x0a02' WHERE ctid = {one}")).await;
+    assert_eq!(found.differing, 3, "{found:?}");
+    let one = "(SELECT f.ctid FROM stats_v2.facts AS f JOIN stats_v2.measured AS m USING (ticket_id) \
+               WHERE NOT m.hidden AND measure = 'resolution' AND value > 60000 LIMIT 1)";
+    let found = change(&format!("UPDATE stats_v2.facts SET bin = bin + 2 WHERE ctid = {one}")).await;
+    assert_eq!(found.differing, 4, "{found:?}");
     database.drop().await;
 }

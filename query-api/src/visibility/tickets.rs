@@ -8,7 +8,10 @@ use std::collections::HashMap;
 use domain::event::Event;
 use domain::identity::Principal;
 use domain::ids::{OrganizationId, UserId};
-use domain::ticket::event::{Assignment, Requester, Routing};
+use domain::ticket::event::{
+    Assignment, Requester, Routing, TicketAssigned, TicketDeleted, TicketOpened, TicketRestored,
+    TicketRouted, TicketUnassigned,
+};
 use domain::ticket::upcast::Upcasters;
 use domain::ticket::{Ticket, TicketEvent};
 use uuid::Uuid;
@@ -18,12 +21,12 @@ use crate::snapshot::Snapshot;
 
 /// What changes who may know of a ticket.
 const DECISIVE: &[&str] = &[
-    "TicketOpened",
-    "TicketAssigned",
-    "TicketUnassigned",
-    "TicketRouted",
-    "TicketDeleted",
-    "TicketRestored",
+    TicketOpened::NAME,
+    TicketAssigned::NAME,
+    TicketUnassigned::NAME,
+    TicketRouted::NAME,
+    TicketDeleted::NAME,
+    TicketRestored::NAME,
 ];
 
 /// Some tickets, with what decides who may know of them and nothing else.
