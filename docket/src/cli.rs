@@ -3,6 +3,7 @@
 
 mod consumer;
 mod export;
+mod import;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub(crate) use self::export::{ExportArgs, ExportFormat, Exportable};
 use crate::as_of::AsOf;
 
 pub(crate) use consumer::{ConsumerCommand, ConsumerCreateArgs, ConsumerRevokeArgs};
+pub(crate) use import::{ImportCommand, ServicenowArgs};
 
 /// Event-sourced customer-support ticketing: all of it on one machine, and what its operators need.
 ///
@@ -206,18 +208,6 @@ pub(crate) struct DemoArgs {
     /// The tenant's key
     #[arg(long, default_value = crate::tenants::FIRST)]
     pub(crate) tenant: String,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ImportCommand {
-    /// The audit log of ServiceNow incidents (CSV, or CSV with gzip)
-    Servicenow {
-        /// The file
-        file: PathBuf,
-        /// The tenant's key
-        #[arg(long, default_value = crate::tenants::FIRST)]
-        tenant: String,
-    },
 }
 
 #[derive(Debug, Subcommand)]

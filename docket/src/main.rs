@@ -81,8 +81,8 @@ async fn run(cli: Cli) -> Outcome {
             commands::consumer_revoke::run(&settings.data_dir, args).await
         }
         Command::Demo(args) => commands::demo::run(&settings, args).await,
-        Command::Import(ImportCommand::Servicenow { file, tenant }) => {
-            commands::import_servicenow::run(&settings, &file, &tenant).await
+        Command::Import(ImportCommand::Servicenow(args)) => {
+            commands::import_servicenow::run(&settings, &args).await
         }
         Command::Status { json } => commands::status::run(&settings.data_dir, json).await,
         Command::Migrate => commands::migrate::run(&settings).await,

@@ -1,23 +1,25 @@
 //! `docket import servicenow`: a service desk's history, with its own times.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use domain::event::TENANT;
 use domain::ids::{Position, TenantId};
 use domain::tenant::{Tenant, TenantSettings};
+use domain::time::Clock;
 use event_store::{EventLog, LogOptions};
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use service_kit::clock::SystemClock;
 use sqlx::PgPool;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::cli::ServicenowArgs;
 use crate::failure::{Failure, Outcome, While};
 use crate::import::append::{self, AppendError, Done};
 use crate::import::plan;
 use crate::import::report::Report;
-use crate::import::servicenow::{self, Incident, SOURCE};
+use crate::import::servicenow::{self, Incident, SOURCE, Survey};
 use crate::instance::Target;
 use crate::settings::Settings;
 use crate::{database, nats, tenants};
@@ -29,15 +31,24 @@ const WAITING: usize = 1_024;
 /// How long read models may make no progress before we stop waiting for them.
 const STANDSTILL: Duration = Duration::from_secs(30);
 
-pub(crate) async fn run(settings: &Settings, file: &Path, tenant: &str) -> Outcome {
+pub(crate) async fn run(settings: &Settings, args: &ServicenowArgs) -> Outcome {
     let target = Target::of(settings)?;
     let pool = database::connect(&target.database_url, Some("docket_command"), 4).await?;
-    let tenant = tenants::find(&pool, tenant).await?;
+    let tenant = tenants::find(&pool, &args.tenant).await?;
+    let progress = bar();
+    // To its end, before anything is kept of it.
+    let survey = {
+        let (file, given, progress) = (args.file.clone(), args.given(), progress.clone());
+        tokio::task::spawn_blocking(move || Survey::of(&file, &given, &progress)).await
+    };
+    let survey = survey.while_doing("reading the file broke off")?;
+    let survey = survey.while_doing("the file cannot be imported, and nothing of it was")?;
+    print!("{survey}");
     let shutdown = CancellationToken::new();
     let log = EventLog::start(pool.clone(), LogOptions::default(), shutdown.clone());
     let workflow = workflow(&log, tenant).await?;
     let began = Instant::now();
-    let (report, last) = bring(&log, &target, tenant, workflow, file).await?;
+    let (report, last) = bring(&log, &target, tenant, workflow, survey, &progress).await?;
     shutdown.cancel();
     log.stopped().await;
     let written = began.elapsed();
@@ -71,14 +82,16 @@ async fn bring(
     target: &Target,
     tenant: TenantId,
     workflow: TenantSettings,
-    file: &Path,
+    survey: Survey,
+    progress: &ProgressBar,
 ) -> Result<(Report, Position), Failure> {
-    let progress = bar();
     let (sender, receiver) = mpsc::channel(WAITING);
     let reading = {
-        let (file, workflow, progress) = (file.to_path_buf(), workflow.clone(), progress.clone());
+        let (workflow, progress) = (workflow.clone(), progress.clone());
+        let now = SystemClock.now();
         tokio::task::spawn_blocking(move || {
-            servicenow::read(&file, &workflow, &progress, |incident| sender.blocking_send(incident).is_ok())
+            let send = |incident| sender.blocking_send(incident).is_ok();
+            servicenow::read(&survey, &workflow, now, &progress, send)
         })
     };
     let incidents = futures::stream::unfold(receiver, |mut receiver| async {
@@ -99,7 +112,7 @@ async fn bring(
     }
     nats::poke(target).await;
     progress.finish_and_clear();
-    reading.await.while_doing("reading the file broke off")?.while_doing("the file cannot be imported")?;
+    reading.await.while_doing("reading the file broke off")?.while_doing("the file cannot be read on")?;
     Ok((report, last))
 }
 

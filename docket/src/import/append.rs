@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::event::TICKET;
 use domain::ids::{CommandId, Position, TenantId, Version};
+use domain::ticket::event::{SlaBreached, SlaWarned, TicketEscalated};
 use event_store::reader::LogReader;
 use event_store::{Append, Claim, EventLog, LogError, Outcome};
 use service_kit::wait::Backoff;
@@ -79,7 +80,7 @@ fn command(tenant: TenantId, plan: &Plan, there: usize, version: Version) -> App
 /// How many events of the plan are in the log, and the ticket's version; `None` if others are among them.
 /// What time has raised for it meanwhile changes nothing that an import tells.
 async fn in_log(reader: &LogReader, plan: &Plan) -> Result<Option<(usize, Version)>, sqlx::Error> {
-    const RAISED: [&str; 3] = ["SlaWarned", "SlaBreached", "TicketEscalated"];
+    const RAISED: [&str; 3] = [SlaWarned::NAME, SlaBreached::NAME, TicketEscalated::NAME];
     let events = reader.read_stream(TICKET, &plan.id.to_string()).await?;
     let version = events.last().map_or(Version(0), |last| last.sequence);
     let told: Vec<_> = events.iter().filter(|event| !RAISED.contains(&event.event_type.as_str())).collect();

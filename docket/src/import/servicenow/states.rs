@@ -2,20 +2,24 @@
 
 use domain::tenant::{StatusCategory, TenantSettings};
 
+/// What ServiceNow writes where a state isn't known.
+pub(super) const UNKNOWN: &str = "-100";
+
 /// The status that a state stands for; `None` for a state that means nothing here.
 pub(super) fn status(settings: &TenantSettings, state: &str) -> Option<String> {
     let first = |category| settings.first_of(category).map(|status| status.key.clone());
     match state {
         "New" => Some(settings.initial_status.clone()),
-        "Active" => Some(active(settings)),
-        "Awaiting User Info" => {
+        "Active" | "In Progress" | "Work in Progress" => Some(active(settings)),
+        "Awaiting User Info" | "Awaiting Caller" => {
             Some(first(StatusCategory::PendingCustomer).unwrap_or_else(|| active(settings)))
         }
-        "Awaiting Vendor" | "Awaiting Problem" | "Awaiting Evidence" => {
+        "Awaiting Vendor" | "Awaiting Problem" | "Awaiting Evidence" | "Awaiting Change" | "On Hold" => {
             Some(first(StatusCategory::PendingInternal).unwrap_or_else(|| active(settings)))
         }
         "Resolved" => first(StatusCategory::Resolved),
         "Closed" => first(StatusCategory::Closed),
+        "Canceled" | "Cancelled" => first(StatusCategory::Cancelled),
         _ => None,
     }
 }
@@ -26,13 +30,18 @@ fn active(settings: &TenantSettings) -> String {
     open.map_or_else(|| settings.initial_status.clone(), |status| status.key.clone())
 }
 
-/// The priority that `3 - Moderate` stands for: the third by rank, or the last there is.
+/// The priority that `3 - Moderate` stands for: the third by rank, or the last there is. Else the one of that name.
 pub(super) fn priority(settings: &TenantSettings, text: &str) -> Option<String> {
-    let place: usize = text.split_whitespace().next()?.parse().ok()?;
     let mut ranked: Vec<_> = settings.priorities.iter().collect();
     ranked.sort_by_key(|priority| priority.rank);
-    let found = ranked.get(place.checked_sub(1)?).or(ranked.last())?;
-    Some(found.key.clone())
+    let named = |text: &str| ranked.iter().find(|one| one.key.eq_ignore_ascii_case(text)).copied();
+    let found = match text.split_whitespace().next()?.parse::<usize>() {
+        // ServiceNow has five.
+        Ok(place @ 1..=5) => ranked.get(place - 1).or(ranked.last()).copied(),
+        Ok(_) => None,
+        Err(_) => named(text),
+    };
+    Some(found?.key.clone())
 }
 
 #[cfg(test)]
@@ -74,6 +83,9 @@ mod tests {
         };
         assert_eq!(keys("platform"), ["critical", "high", "medium", "low", "low"]);
         assert_eq!(keys("events"), ["urgent", "high", "normal", "low", "low"]);
-        assert_eq!(priority(&settings("saas"), "none"), None);
+        assert_eq!(priority(&settings("platform"), "High").as_deref(), Some("high"));
+        for unknown in ["none", "0 - None", "6 - Whatever", ""] {
+            assert_eq!(priority(&settings("saas"), unknown), None, "{unknown}");
+        }
     }
 }
