@@ -9,7 +9,7 @@ mod column;
 mod copy;
 mod working;
 
-pub(crate) use column::{Bytes, ColumnType, Json, TextArray};
+pub(crate) use column::{Bytes, ColumnType, Json, TextArray, storable};
 pub(crate) use copy::CopyText;
 pub(crate) use working::Working;
 

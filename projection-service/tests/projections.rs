@@ -7,6 +7,8 @@ mod access;
 mod database;
 #[path = "projections/each_event.rs"]
 mod each_event;
+#[path = "projections/keys.rs"]
+mod keys;
 #[path = "projections/parking.rs"]
 mod parking;
 #[path = "projections/rebuilding.rs"]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use check::PolicyError;
+pub(super) use check::new_texts;
 pub(super) use rules::part;
 pub use rules::{Policy, Rules, Subject};
 

@@ -77,7 +77,7 @@ impl Raising<'_> {
     fn escalate(&mut self, step: &Escalation, rule: EscalationRule) {
         let reason = reason(step, &rule);
         let mut escalated = TicketEscalated {
-            level: self.ticket.escalation_level + 1,
+            level: self.ticket.escalation_level.saturating_add(1),
             to_role: None,
             to_agent: None,
             to_team: None,

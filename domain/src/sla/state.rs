@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Configuration;
 use super::commands::SlaCommand;
 use super::event::*;
-use super::policy::{PolicyError, PolicySpec, Rules};
+use super::policy::{PolicyError, PolicySpec, Rules, new_texts};
 use crate::input::FieldError;
 
 /// A tenant's policies and calendars as its events tell them. Without any, those that tenants start with.
@@ -94,9 +94,10 @@ impl Sla {
         wanted: &Configuration,
         at: impl Fn(&PolicyError) -> String,
     ) -> Result<Vec<SlaEvent>, SlaError> {
-        holds_together(wanted, at)?;
+        holds_together(wanted, &at)?;
         let mut events = Vec::new();
         let now = &*self.configuration;
+        refused(&new_texts(now, wanted), at)?;
         for (key, to) in &wanted.calendars {
             match now.calendars.get(key) {
                 None => events.push(CalendarAdded { key: key.clone(), calendar: to.clone() }.into()),
@@ -148,14 +149,20 @@ pub(super) fn holds_together(
     wanted: &Configuration,
     at: impl Fn(&PolicyError) -> String,
 ) -> Result<Rules, SlaError> {
-    Rules::new(wanted).map_err(|errors| {
-        let fault = |error: &PolicyError| FieldError {
-            pointer: at(error),
-            code: error.code(),
-            detail: error.to_string(),
-        };
-        SlaError::Invalid(errors.iter().map(fault).collect())
-    })
+    Rules::new(wanted).map_err(|errors| invalid(&errors, at))
+}
+
+fn refused(errors: &[PolicyError], at: impl Fn(&PolicyError) -> String) -> Result<(), SlaError> {
+    if errors.is_empty() { Ok(()) } else { Err(invalid(errors, at)) }
+}
+
+fn invalid(errors: &[PolicyError], at: impl Fn(&PolicyError) -> String) -> SlaError {
+    let fault = |error: &PolicyError| FieldError {
+        pointer: at(error),
+        code: error.code(),
+        detail: error.to_string(),
+    };
+    SlaError::Invalid(errors.iter().map(fault).collect())
 }
 
 impl Aggregate for Sla {

@@ -89,7 +89,7 @@ impl TenantSettings {
                 errors.push(SettingsError::Limit { name, max });
             }
         }
-        if let Err(error) = NumberFormat::of(self) {
+        if let Err(error) = NumberFormat::of(self).and_then(|format| format.check_length()) {
             errors.push(SettingsError::NumberFormat(error));
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }

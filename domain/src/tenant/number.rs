@@ -22,6 +22,9 @@ enum Part {
     Sequence { digits: usize },
 }
 
+/// The longest number, in bytes, with a sequence of 19 digits: what paths name tickets by, and an index takes.
+const LONGEST: usize = 128;
+
 /// Why a text is no number format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidNumberFormat {
@@ -37,6 +40,9 @@ pub enum InvalidNumberFormat {
     /// The month without the year: numbers would repeat every year.
     #[error("{{mm}} needs {{yyyy}} beside it")]
     MonthWithoutYear,
+    /// Its numbers would be longer than a path or an index takes.
+    #[error("a number has {LONGEST} bytes at most")]
+    Length,
     /// A character that has no place in a URL's path or in a line of text.
     #[error("{0:?} can't be in a number")]
     Character(char),
@@ -82,6 +88,19 @@ impl NumberFormat {
     /// The format of a tenant.
     pub fn of(settings: &TenantSettings) -> Result<Self, InvalidNumberFormat> {
         Self::parse(&settings.number_format, &settings.number_prefix)
+    }
+
+    /// Whether every number that it makes is short enough. Asked of new formats alone.
+    pub(super) fn check_length(&self) -> Result<(), InvalidNumberFormat> {
+        let length = |part: &Part| match part {
+            Part::Text(text) => text.len(),
+            Part::Prefix => self.prefix.len(),
+            Part::Year => 4,
+            Part::Month => 2,
+            Part::Sequence { .. } => 19,
+        };
+        let longest: usize = self.parts.iter().map(length).sum();
+        if longest > LONGEST { Err(InvalidNumberFormat::Length) } else { Ok(()) }
     }
 
     /// The period that a sequence runs in: empty (for ever), `2024`, or `2024-03`.
@@ -174,5 +193,8 @@ mod tests {
             assert_eq!(NumberFormat::parse(format, ""), Err(why), "{format}");
         }
         assert_eq!(NumberFormat::parse("{prefix}{seq:2}", "a b"), Err(Character(' ')));
+        let length = |prefix: &str| NumberFormat::parse("{prefix}{seq:2}", prefix).unwrap().check_length();
+        assert_eq!(length(&"a".repeat(109)), Ok(()));
+        assert_eq!(length(&"a".repeat(110)), Err(Length));
     }
 }

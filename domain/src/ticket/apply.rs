@@ -7,8 +7,12 @@ use serde_json::Value;
 use super::event::*;
 use super::state::{AssignmentChange, Message, Rating, Ticket};
 use crate::ids::MessageId;
+use crate::metadata::Actor;
 use crate::personal::Personal;
 use crate::tenant::StatusCategory;
+
+/// A message's id, its author, its text and its markup.
+type Said = (MessageId, Actor, Personal<String>, Option<Personal<String>>);
 
 /// Authors are shared among so many messages: those who write to one ticket are few.
 const RECENT: usize = 4;
@@ -27,10 +31,12 @@ impl Ticket {
             }
             TicketEvent::ReplyAdded(event) => {
                 self.first_response_given |= event.first_response;
-                self.said(event.message_id, false, event.author, event.body, event.html);
+                let message = (event.message_id, event.author, event.body, event.html);
+                self.said(false, message, &event.attachments);
             }
             TicketEvent::NoteAdded(event) => {
-                self.said(event.message_id, true, event.author, event.body, event.html);
+                let message = (event.message_id, event.author, event.body, event.html);
+                self.said(true, message, &event.attachments);
             }
             TicketEvent::MessageEdited(event) => {
                 if let Some(message) = self.message_mut(event.message_id) {
@@ -119,14 +125,8 @@ impl Ticket {
         self.assignments.push(AssignmentChange { from, to, reason });
     }
 
-    fn said(
-        &mut self,
-        id: MessageId,
-        internal: bool,
-        author: crate::metadata::Actor,
-        body: Personal<String>,
-        html: Option<Personal<String>>,
-    ) {
+    fn said(&mut self, internal: bool, message: Said, attachments: &[Attachment]) {
+        let (id, author, body, html) = message;
         let known = self.messages.iter().rev().take(RECENT).find(|message| *message.author == author);
         let author = known.map_or_else(|| Arc::new(author), |message| message.author.clone());
         self.messages.push(Arc::new(Message {
@@ -135,6 +135,7 @@ impl Ticket {
             author,
             body,
             html,
+            attachments: attachments.iter().map(|attachment| attachment.id).collect(),
             edited: false,
             redacted: false,
             readers: Vec::new(),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::event::{Assignment, Requester, Routing, Source};
 use crate::identity::{Principal, Visibility};
-use crate::ids::{MessageId, OrganizationId, UserId, Version};
+use crate::ids::{AttachmentId, MessageId, OrganizationId, UserId, Version};
 use crate::metadata::{Actor, ActorKind};
 use crate::personal::Personal;
 use crate::tenant::StatusCategory;
@@ -97,6 +97,8 @@ pub struct Message {
     pub body: Personal<String>,
     /// The text with its markup.
     pub html: Option<Personal<String>>,
+    /// The ids of its files.
+    pub attachments: Vec<AttachmentId>,
     /// It was changed since.
     pub edited: bool,
     /// Its text was taken out of sight.
@@ -149,6 +151,11 @@ impl Ticket {
     fn is_with(&self, organization: &OrganizationId) -> bool {
         self.assignment.organization.as_ref() == Some(organization)
             || (self.routing != Routing::Internal && self.routed_to.as_ref() == Some(organization))
+    }
+
+    /// Whether one of its messages has a file with this id.
+    pub(in crate::ticket) fn has_attachment(&self, id: AttachmentId) -> bool {
+        self.messages.iter().any(|message| message.attachments.contains(&id))
     }
 
     /// A message that this principal may know of.

@@ -68,7 +68,7 @@ impl Ticket {
                 return TicketCancelled { from, from_category, to, to_category, reason }.into();
             }
             (Resolved | Closed, _) => {
-                let count = self.reopen_count + 1;
+                let count = self.reopen_count.saturating_add(1);
                 return TicketReopened { from, from_category, to, to_category, reason, count }.into();
             }
             _ => {}

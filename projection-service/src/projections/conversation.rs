@@ -80,17 +80,15 @@ row! {
 row! {
     /// A file of a message.
     Attachment in "attachments"
-    key { id: Uuid }
+    key { tenant_id: Uuid, ticket_id: Uuid, position: i64, ordinal: i16 }
     once {
-        tenant_id: Uuid,
-        ticket_id: Uuid,
+        id: Uuid,
         message_id: Uuid,
         name: String,
         content_type: String,
         size: i64,
         internal: bool,
         created_at: DateTime<Utc>,
-        position: i64,
     }
     value {}
 }
@@ -115,11 +113,11 @@ impl Projection for Conversation {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn sql(&self) -> Sql {
-        sql!("conversation_v1")
+        sql!("conversation_v2")
     }
 
     fn tables(&self) -> &'static [&'static str] {

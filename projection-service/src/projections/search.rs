@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{Projection, Sql, sql};
 use crate::entry::Fact;
+use crate::row::storable;
 
 /// The pieces of a ticket that are no messages. Messages have UUIDs of another version, so these
 /// can't be taken for one.
@@ -92,7 +93,8 @@ fn fold<'a>(facts: &[Fact<'a>]) -> BTreeMap<(Uuid, Uuid), Piece<'a>> {
             TicketEvent::TicketOpened(event) => {
                 put(SUBJECT, "A", shown(event.subject.expose()), false);
                 // The number doesn't change, so it stands with what doesn't either.
-                let description = format!("{}\n{}", event.number, shown(event.description.expose()));
+                let description =
+                    format!("{}\n{}", storable(&event.number), shown(event.description.expose()));
                 put(DESCRIPTION, "B", description.into(), false);
             }
             TicketEvent::SubjectChanged(event) => put(SUBJECT, "A", shown(event.to.expose()), false),
@@ -145,5 +147,5 @@ async fn write(db: &mut PgConnection, pieces: BTreeMap<(Uuid, Uuid), Piece<'_>>)
 
 /// As much of a text as is searched.
 fn shown(text: &str) -> Cow<'_, str> {
-    text.char_indices().nth(SEARCHED).map_or(text, |(end, _)| &text[..end]).into()
+    storable(text.char_indices().nth(SEARCHED).map_or(text, |(end, _)| &text[..end]))
 }

@@ -1,5 +1,7 @@
 //! How values travel to their columns.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::error::BoxDynError;
@@ -62,26 +64,32 @@ plain! {
     DateTime<Utc> = "timestamptz[]"
 }
 
+/// A text as Postgres can hold it: NUL, which JSON can say and no text column can, is U+FFFD. Commands refuse
+/// it; what is in the log already must not keep its ticket from being shown.
+pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
+}
+
 impl ColumnType for String {
     const ARRAY: &'static str = "text[]";
-    type Wire<'a> = &'a str;
-    fn wire(&self) -> &str {
-        self
+    type Wire<'a> = Cow<'a, str>;
+    fn wire(&self) -> Cow<'_, str> {
+        storable(self)
     }
     fn copy(&self, out: &mut CopyText) {
-        out.text(self);
+        out.text(&storable(self));
     }
 }
 
 impl ColumnType for Option<String> {
     const ARRAY: &'static str = "text[]";
-    type Wire<'a> = Option<&'a str>;
-    fn wire(&self) -> Option<&str> {
-        self.as_deref()
+    type Wire<'a> = Option<Cow<'a, str>>;
+    fn wire(&self) -> Option<Cow<'_, str>> {
+        self.as_deref().map(storable)
     }
     fn copy(&self, out: &mut CopyText) {
         match self {
-            Some(text) => out.text(text),
+            Some(text) => text.copy(out),
             None => out.null(),
         }
     }
@@ -99,7 +107,7 @@ impl TextArray {
                 literal.push(',');
             }
             literal.push('"');
-            for character in element.chars() {
+            for character in storable(element).chars() {
                 if matches!(character, '"' | '\\') {
                     literal.push('\\');
                 }
@@ -144,8 +152,32 @@ pub(crate) struct Json<T>(pub(crate) T);
 impl<T: Serialize> Json<T> {
     fn text(&self) -> String {
         // Values that came from JSON, or are made of text and numbers, can be written as JSON.
-        serde_json::to_string(self).unwrap_or_else(|_| "null".to_owned())
+        let text = serde_json::to_string(self).unwrap_or_else(|_| "null".to_owned());
+        if text.contains("\\u0000") { without_nul(&text) } else { text }
     }
+}
+
+/// JSON in which each escaped NUL is an escaped U+FFFD: a `jsonb` can't hold it either.
+fn without_nul(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(start) = rest.find('\\') {
+        // A backslash is written with what it escapes, so that an escaped one doesn't begin another escape.
+        let end = (start + 2).min(rest.len());
+        match rest[start..].strip_prefix("\\u0000") {
+            Some(after) => {
+                out.push_str(&rest[..start]);
+                out.push_str("\\ufffd");
+                rest = after;
+            }
+            None => {
+                out.push_str(&rest[..end]);
+                rest = &rest[end..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 impl<T: Serialize> ColumnType for Json<T> {
@@ -212,6 +244,16 @@ impl<'r> Decode<'r, Postgres> for Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nul_becomes_the_character_for_what_cannot_be_shown() {
+        assert_eq!(storable("a\0b"), "a\u{fffd}b");
+        assert!(matches!(storable("ab"), Cow::Borrowed("ab")));
+        assert_eq!(TextArray(vec!["a\0".into()]).literal(), "{\"a\u{fffd}\"}");
+        let json = Json(serde_json::json!({"a\0": ["\\u0000", "\\\0", "ä\0"]}));
+        let read: serde_json::Value = serde_json::from_str(&json.text()).unwrap();
+        assert_eq!(read, serde_json::json!({"a\u{fffd}": ["\\u0000", "\\\u{fffd}", "ä\u{fffd}"]}));
+    }
 
     #[test]
     fn array_literals_escape_what_ends_them() {

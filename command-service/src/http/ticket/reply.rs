@@ -9,7 +9,8 @@ use crate::http::verb::{Place, Verb};
 
 impl Verb for Reply {
     const OPERATION: Operation = Operation::ReplyToTicket;
-    const SUMMARY: &'static str = "Reply publicly; a requester's reply reopens a resolved ticket";
+    const SUMMARY: &'static str =
+        "Reply publicly; a customer's reply reopens a resolved ticket, and ends the wait for the customer";
     type Body = Self;
 
     fn command(body: Self, _: &Place) -> Result<TicketCommand, Problem> {

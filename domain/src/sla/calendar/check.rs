@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::hours::Rules;
 use super::spec::{CalendarSpec, Day, TimeOfDay, Window};
+use crate::input::MAX_NAME;
 
 /// What is wrong with a calendar.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +15,9 @@ pub enum CalendarError {
     /// Not 1 to 100 characters.
     #[error("name: 1 to 100 characters")]
     Name,
+    /// A name that can't be taken: the calendar's, or a holiday's.
+    #[error("names: {MAX_NAME} characters at most, and no control characters")]
+    Text,
     /// Not a zone of the IANA database.
     #[error("time_zone: there is no {0:?}; names are those of the IANA database, such as Europe/Berlin")]
     Zone(String),

@@ -193,3 +193,37 @@ fn a_whole_that_does_not_hold_together_is_refused_with_every_fault() {
         ]
     );
 }
+
+#[test]
+fn what_no_column_could_hold_is_refused_where_it_stands() {
+    let add = |patch: Value| {
+        let mut whole =
+            body(json!({"key": "new", "name": "New", "when": {"tag": ["new"]}, "resolution": 60}));
+        whole.extend(body(patch));
+        faults(decide(AddPolicy::read(whole).unwrap(), &[]))
+    };
+    let step = |to: Value| json!({"escalation": [{"after": {"breach": "resolution"}, "to": to}]});
+    for (patch, pointer, code) in [
+        (json!({"name": "a\0b"}), "/name", "invalid"),
+        (json!({"when": {"tag": ["ok", "a\0b"]}}), "/when/tag/1", "invalid"),
+        (json!({"when": {"category": ["x".repeat(256)]}}), "/when/category/0", "invalid"),
+        (json!({"when": {"organization": vec!["x"; 1_001]}}), "/when/organization", "too_many"),
+        (json!({"when": {"priority_rank": vec![1; 1_001]}}), "/when/priority_rank", "too_many"),
+        (step(json!({"role": "a\0b"})), "/escalation/0/to", "invalid"),
+        (step(json!({"team": "x".repeat(256)})), "/escalation/0/to", "invalid"),
+    ] {
+        assert_eq!(add(patch), [(pointer.to_owned(), code)]);
+    }
+}
+
+/// What was taken before there were bounds holds, and other changes go on beside it.
+#[test]
+fn what_was_taken_before_is_left_alone() {
+    let [SlaEvent::PolicyAdded(added)] = &decide(vip(), &[]).unwrap()[..] else { panic!() };
+    let mut old = added.clone();
+    old.policy.when.tag = vec!["a\0b".to_owned()];
+    let change = ChangePolicy::read("critical".into(), body(json!({"first_response": 10}))).unwrap();
+    assert_eq!(names(&decide(change, &[old.clone().into()]).unwrap()), ["PolicyChanged"]);
+    let change = ChangePolicy::read("vip".into(), body(json!({"first_response": 10}))).unwrap();
+    assert_eq!(faults(decide(change, &[old.into()])), [("/when/tag/0".to_owned(), "invalid")]);
+}

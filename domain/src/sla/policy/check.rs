@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{After, Metric, PolicySpec, Warning, Whom};
+use crate::input::{MAX_NAME, is_short_line};
 use crate::sla::Configuration;
 use crate::sla::calendar::{Calendar, CalendarError, CalendarSpec};
 
@@ -12,6 +13,8 @@ const LONGEST: i64 = 10 * 366 * 24 * 60;
 /// The most policies of a tenant, and steps of an escalation.
 const POLICIES: usize = 200;
 const STEPS: usize = 20;
+/// The most values of a list in a policy's condition.
+const VALUES: usize = 1_000;
 /// The most days after which resolved tickets close by themselves: ten years.
 const LONGEST_CLOSE: u32 = 3_660;
 
@@ -62,6 +65,12 @@ pub enum Fault {
     /// Not 1 to 100 characters.
     #[error("name: 1 to 100 characters")]
     Name,
+    /// A text that can't be taken, by its place in the policy.
+    #[error("{0}: 1 to {MAX_NAME} characters, and no control characters")]
+    Text(String),
+    /// More values in a list than can be wanted, by its place in the policy.
+    #[error("{0}: at most {VALUES}")]
+    Values(String),
     /// No calendar of this key.
     #[error("calendar: there is no {0:?}")]
     Calendar(String),
@@ -162,6 +171,56 @@ fn faults(policy: &PolicySpec, calendars: &BTreeMap<String, CalendarSpec>) -> Ve
             _ => None,
         };
         faults.extend(fault.map(|fault| Fault::Step(index, fault)));
+    }
+    faults
+}
+
+/// What a change brings that nobody could read, or no column could hold. Asked of changes alone: what was
+/// taken before holds, whatever it says.
+pub(in crate::sla) fn new_texts(from: &Configuration, to: &Configuration) -> Vec<PolicyError> {
+    let new = |policy: &&PolicySpec| !from.policies.contains(policy);
+    let of_policy = |policy: &PolicySpec| {
+        let key = policy.key.clone();
+        texts(policy).into_iter().map(move |fault| PolicyError::Policy { policy: key.clone(), fault })
+    };
+    let mut errors: Vec<_> = to.policies.iter().filter(new).flat_map(of_policy).collect();
+    for (key, calendar) in to.calendars.iter().filter(|(key, spec)| from.calendars.get(*key) != Some(*spec)) {
+        let names = calendar.holidays.iter().filter_map(|holiday| holiday.name.as_deref());
+        if !is_short_line(&calendar.name)
+            || !names.into_iter().all(|name| name.is_empty() || is_short_line(name))
+        {
+            errors.push(PolicyError::Calendar { calendar: key.clone(), error: CalendarError::Text });
+        }
+    }
+    errors
+}
+
+fn texts(policy: &PolicySpec) -> Vec<Fault> {
+    let when = &policy.when;
+    let mut faults = Vec::new();
+    if !is_short_line(&policy.name) {
+        faults.push(Fault::Text("/name".to_owned()));
+    }
+    for (field, values) in [
+        ("category", &when.category),
+        ("request_type", &when.request_type),
+        ("organization", &when.organization),
+        ("tag", &when.tag),
+    ] {
+        if values.len() > VALUES {
+            faults.push(Fault::Values(format!("/when/{field}")));
+        }
+        let bad = values.iter().take(VALUES).position(|value| !is_short_line(value));
+        faults.extend(bad.map(|index| Fault::Text(format!("/when/{field}/{index}"))));
+    }
+    if when.priority_rank.len() > VALUES {
+        faults.push(Fault::Values("/when/priority_rank".to_owned()));
+    }
+    for (index, step) in policy.escalation.iter().enumerate() {
+        let (Whom::Role(name) | Whom::Team(name) | Whom::Agent(name)) = &step.to;
+        if !name.trim().is_empty() && !is_short_line(name) {
+            faults.push(Fault::Text(format!("/escalation/{index}/to")));
+        }
     }
     faults
 }

@@ -14,7 +14,10 @@ impl PolicyError {
                 CalendarError::Twice(_) => "duplicate",
                 CalendarError::NoHours => "no_working_time",
                 CalendarError::TooMany(..) => "too_many",
-                CalendarError::Name | CalendarError::Empty { .. } | CalendarError::Holiday(_) => "invalid",
+                CalendarError::Name
+                | CalendarError::Text
+                | CalendarError::Empty { .. }
+                | CalendarError::Holiday(_) => "invalid",
             },
             Self::Key(_) | Self::AutoClose => "invalid",
             Self::Twice(_) => "duplicate",
@@ -24,7 +27,8 @@ impl PolicyError {
                 Fault::Calendar(_) => "unknown_value",
                 Fault::NoTarget | Fault::Nobody(_) => "required",
                 Fault::Target(..) => "out_of_range",
-                Fault::Name | Fault::Warning | Fault::Step(..) => "invalid",
+                Fault::Values(_) => "too_many",
+                Fault::Name | Fault::Text(_) | Fault::Warning | Fault::Step(..) => "invalid",
             },
         }
     }
@@ -70,6 +74,7 @@ impl Fault {
     fn pointer(&self) -> String {
         match self {
             Self::Name => "/name".to_owned(),
+            Self::Text(place) | Self::Values(place) => place.clone(),
             Self::Calendar(_) => "/calendar".to_owned(),
             Self::NoTarget => String::new(),
             Self::Target(metric, _) => format!("/{}", metric.as_str()),
@@ -83,6 +88,7 @@ impl Fault {
 fn pointer(error: &CalendarError) -> String {
     match error {
         CalendarError::Name => "/name".to_owned(),
+        CalendarError::Text => String::new(),
         CalendarError::Zone(_) => "/time_zone".to_owned(),
         CalendarError::Empty { day, .. } | CalendarError::Overlap { day, .. } => {
             format!("/weekly/{}", day.as_str())

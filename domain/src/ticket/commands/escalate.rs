@@ -39,7 +39,7 @@ impl Escalate {
             check.fail("", "exactly_one", "one of to_role, to_agent and to_team");
         }
         check.finish()?;
-        let level = ticket.escalation_level + 1;
+        let level = ticket.escalation_level.saturating_add(1);
         Ok(vec![TicketEscalated { level, to_role, to_agent, to_team, reason, rule: None }.into()])
     }
 }

@@ -34,12 +34,12 @@ pub struct AddNote {
 
 impl AddNote {
     /// Decides.
-    pub fn decide(&self, _ticket: &Ticket, context: &Context<'_>) -> Result<Vec<TicketEvent>, TicketError> {
+    pub fn decide(&self, ticket: &Ticket, context: &Context<'_>) -> Result<Vec<TicketEvent>, TicketError> {
         let limits = &context.settings.limits;
         let mut check = Check::new();
         let body = check.text("/body", self.body.expose(), limits.body);
         let html = check.html("/html", self.html.as_ref(), limits.body);
-        let attachments = attachments(&mut check, &self.attachments, context);
+        let attachments = attachments(&mut check, &self.attachments, ticket, context);
         let mut mentions: Vec<UserId> = Vec::with_capacity(self.mentions.len().min(MAX_MENTIONS));
         if self.mentions.len() > MAX_MENTIONS {
             check.fail("/mentions", "too_many", format!("{MAX_MENTIONS} mentions at most"));

@@ -7,7 +7,7 @@ use crate::ids::AttachmentId;
 use crate::input::Check;
 use crate::personal::Personal;
 use crate::ticket::event::Attachment;
-use crate::ticket::{Context, TicketError};
+use crate::ticket::{Context, Ticket, TicketError};
 
 /// A file that goes with a message.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -24,16 +24,22 @@ pub struct AttachmentInput {
     #[schema(max_length = 255)]
     pub content_type: String,
     /// Its size in bytes.
+    #[schema(maximum = 9_007_199_254_740_991_u64)]
     pub size: u64,
 }
 
 /// The longest file name and media type, in characters.
 const MAX_NAME: usize = 255;
+/// The largest size, in bytes: the largest whole number that every JSON client reads exactly (RFC 8259,
+/// section 6), and well within a column's.
+const MAX_SIZE: u64 = (1 << 53) - 1;
 
-/// The attachments of a message; those without an id get one.
+/// The attachments of a message that is added to a ticket; those without an id get one. An id names one file
+/// of a ticket: callers choose ids, so one that the ticket has already is refused.
 pub(super) fn attachments(
     check: &mut Check,
     given: &[AttachmentInput],
+    ticket: &Ticket,
     context: &Context<'_>,
 ) -> Vec<Attachment> {
     let most = context.settings.limits.attachments;
@@ -51,6 +57,15 @@ pub(super) fn attachments(
                 check.fail(at("name"), "invalid_character", "a name without its folder");
             }
             let content_type = check.line(&at("content_type"), &file.content_type, MAX_NAME);
+            if file.size > MAX_SIZE {
+                check.fail(at("size"), "out_of_range", format!("{MAX_SIZE} bytes at most"));
+            }
+            if let Some(id) = file.id {
+                let before = &given[..index];
+                if before.iter().any(|other| other.id == Some(id)) || ticket.has_attachment(id) {
+                    check.fail(at("id"), "duplicate", "the ticket has a file with this id already");
+                }
+            }
             Attachment {
                 id: file.id.unwrap_or_else(|| AttachmentId(context.ids.next())),
                 name: Personal::new(name),

@@ -15,7 +15,8 @@ use crate::ticket::event::ReplyAdded;
 use crate::ticket::workflow::Words;
 use crate::ticket::{Context, Ticket, TicketError, TicketEvent};
 
-/// Adds a public reply. A requester's reply reopens a resolved ticket.
+/// Adds a public reply. A customer's reply reopens a resolved ticket, and takes one that waits for the
+/// customer back to work.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reply {
@@ -56,7 +57,7 @@ impl Reply {
         let html = check.html("/html", self.html.as_ref(), limits.body);
         let canned_response =
             check.optional_line("/canned_response", self.canned_response.as_ref(), MAX_NAME);
-        let attachments = attachments(&mut check, &self.attachments, context);
+        let attachments = attachments(&mut check, &self.attachments, ticket, context);
         check.finish()?;
         let moved = self.moved(ticket, context, from_customer)?;
         let first_response =
@@ -84,12 +85,21 @@ impl Reply {
             let change = ChangeStatus { status: status.clone(), reason: None };
             return Ok(change.decide(ticket, context)?.pop());
         }
-        if !from_customer || ticket.status_category != StatusCategory::Resolved {
+        if !from_customer {
             return Ok(None);
         }
         let settings = context.settings;
-        let to = settings.status(&settings.reopened_status);
-        Ok(to.map(|to| ticket.moved_to(to, Words::default())))
+        Ok(match ticket.status_category {
+            StatusCategory::Resolved => {
+                let to = settings.status(&settings.reopened_status);
+                to.map(|to| ticket.moved_to(to, Words::default()))
+            }
+            // A workflow that leads to no open status from there leaves it waiting: the reply is taken anyway.
+            StatusCategory::PendingCustomer => {
+                ticket.go_to_category(StatusCategory::Open, settings, Words::default()).unwrap_or_default()
+            }
+            _ => None,
+        })
     }
 }
 

@@ -129,8 +129,13 @@ fn shown(attachment: &event::Attachment) -> serde_json::Value {
         "id": attachment.id,
         "name": attachment.name,
         "content_type": attachment.content_type,
-        "size": attachment.size,
+        "size": size(attachment),
     })
+}
+
+/// Its size as a column holds it. Older logs have sizes beyond that.
+fn size(attachment: &event::Attachment) -> i64 {
+    i64::try_from(attachment.size).unwrap_or(i64::MAX)
 }
 
 fn files<'a>(
@@ -139,16 +144,17 @@ fn files<'a>(
 ) -> impl Iterator<Item = Attachment> + use<'a> {
     let (tenant_id, ticket_id, message_id) = (message.tenant_id, message.ticket_id, message.id);
     let (internal, created_at, position) = (message.kind == NOTE, message.created_at, message.position);
-    attachments.iter().map(move |attachment| Attachment {
-        id: attachment.id.0,
+    (0..).zip(attachments).map(move |(ordinal, attachment)| Attachment {
         tenant_id,
         ticket_id,
+        position,
+        ordinal,
+        id: attachment.id.0,
         message_id,
         name: attachment.name.expose().clone(),
         content_type: attachment.content_type.clone(),
-        size: attachment.size as i64,
+        size: size(attachment),
         internal,
         created_at,
-        position,
     })
 }

@@ -77,7 +77,7 @@ pub(super) fn apply(ticket: &mut Ticket, event: &TicketEvent, fact: &Fact<'_>) {
         }
         TicketEvent::TicketReopened(event) => {
             status(ticket, &event.to, event.to_category);
-            ticket.reopen_count = event.count as i32;
+            ticket.reopen_count = i32::try_from(event.count).unwrap_or(i32::MAX);
         }
         TicketEvent::TicketCancelled(event) => status(ticket, &event.to, event.to_category),
         TicketEvent::TicketRated(event) => {
@@ -107,7 +107,7 @@ pub(super) fn apply(ticket: &mut Ticket, event: &TicketEvent, fact: &Fact<'_>) {
             }
         }
         TicketEvent::TicketEscalated(event) => {
-            ticket.escalation_level = event.level as i32;
+            ticket.escalation_level = i32::try_from(event.level).unwrap_or(i32::MAX);
             ticket.escalated_to_role.clone_from(&event.to_role);
             ticket.escalated_to_agent = text(event.to_agent.as_ref());
             ticket.escalated_to_team = text(event.to_team.as_ref());

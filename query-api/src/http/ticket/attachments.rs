@@ -48,6 +48,9 @@ pub(crate) struct AttachmentView {
     /// The position of the event that added it.
     #[schema(example = 4711)]
     position: i64,
+    /// Its place among the files of that event.
+    #[serde(skip)]
+    ordinal: i16,
 }
 
 /// The files of a ticket's messages, in the order in which they came.
@@ -83,15 +86,19 @@ pub(crate) async fn get_attachments(
     let (mut snapshot, ticket) = api.find(&asking, models, &reference).await?;
     let (caller, ticket) = (&*asking.principal, ticket.id);
     let binding = Binding::new("attachments", &(asking.view(), ticket));
-    let after: Option<(i64, Uuid)> = query.after(&api.0.cursor_key, &binding)?;
+    let after: Option<(i64, i16)> = query.after(&api.0.cursor_key, &binding)?;
 
     let mut sql = QueryBuilder::new("SELECT ");
     sql.push(FIELDS);
     push_from(&mut sql, caller, ticket);
-    if let Some((position, id)) = after {
-        sql.push(" AND (f.position, f.id) > (").push_bind(position).push(", ").push_bind(id).push(")");
+    if let Some((position, ordinal)) = after {
+        sql.push(" AND (f.position, f.ordinal) > (")
+            .push_bind(position)
+            .push(", ")
+            .push_bind(ordinal)
+            .push(")");
     }
-    sql.push(" ORDER BY f.position, f.id LIMIT ").push_bind(query.limit.probe());
+    sql.push(" ORDER BY f.position, f.ordinal LIMIT ").push_bind(query.limit.probe());
     let rows: Vec<AttachmentView> = sql.build_query_as().fetch_all(&mut *snapshot.tx).await?;
     let mut total = None;
     if query.count {
@@ -102,14 +109,14 @@ pub(crate) async fn get_attachments(
     let position = snapshot.position;
     snapshot.close().await?;
     let page = Page::cut(rows, query.limit, total, |last| {
-        cursor::seal(&api.0.cursor_key, &binding, &(last.position, last.id))
+        cursor::seal(&api.0.cursor_key, &binding, &(last.position, last.ordinal))
     });
     Ok(Answer::at(position, page).into_response())
 }
 
 /// The columns of `read.attachments AS f`.
 const FIELDS: &str =
-    "f.id, f.message_id, f.name, f.content_type, f.size, f.internal, f.created_at, f.position";
+    "f.id, f.message_id, f.name, f.content_type, f.size, f.internal, f.created_at, f.position, f.ordinal";
 
 fn push_from(sql: &mut QueryBuilder<'_, Postgres>, caller: &Principal, ticket: Uuid) {
     sql.push(" FROM read.attachments AS f WHERE f.tenant_id = ").push_bind(caller.tenant.0);

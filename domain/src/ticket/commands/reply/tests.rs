@@ -1,5 +1,8 @@
 use super::*;
 use crate::identity::Principal;
+use crate::ids::AttachmentId;
+use crate::tenant::{PROFILES, Status, profile};
+use crate::ticket::commands::AddNote;
 use crate::ticket::commands::testing::*;
 use crate::ticket::event::{StatusChanged, TicketReopened};
 
@@ -58,6 +61,66 @@ fn neither_the_customer_nor_a_machine_gives_the_first_response() {
 fn a_customers_reply_reopens_a_resolved_ticket() {
     given([opened(), resolved()]).when(customer(), reply()).then([said(&customer(), false), reopened()]);
     given([opened(), resolved()]).when(agent(), reply()).then([said(&agent(), true)]);
+}
+
+/// In every profile, from every status that waits for the customer.
+#[test]
+fn a_customers_reply_ends_the_wait_for_the_customer() {
+    let mut waits = 0;
+    for name in PROFILES {
+        let settings = profile(name).unwrap();
+        let waiting =
+            settings.statuses.iter().filter(|status| status.category == StatusCategory::PendingCustomer);
+        for waiting in waiting {
+            waits += 1;
+            let allowed = settings.allowed_from(&waiting.key);
+            let open =
+                |status: &&Status| status.category == StatusCategory::Open && allowed.contains(&&*status.key);
+            let to = settings.statuses.iter().find(open).unwrap();
+            let before: TicketEvent = StatusChanged {
+                from: "new".to_owned(),
+                from_category: StatusCategory::New,
+                to: waiting.key.clone(),
+                to_category: waiting.category,
+                reason: None,
+            }
+            .into();
+            let ticket = ticket_of([opened(), before]);
+            let moved: TicketEvent = StatusChanged {
+                from: waiting.key.clone(),
+                from_category: waiting.category,
+                to: to.key.clone(),
+                to_category: to.category,
+                reason: None,
+            }
+            .into();
+            let replied = |actor: &Principal, reply| decide_with(&settings, &ticket, actor, reply).unwrap();
+            assert_eq!(replied(&customer(), reply()), [said(&customer(), false), moved.clone()], "{name}");
+            let other = with_roles("carl", &["client_user"]);
+            assert_eq!(replied(&other, reply()), [said(&other, false), moved.clone()], "{name}");
+            let own = with_roles("carla", &["support_agent"]);
+            assert_eq!(replied(&own, reply()), [said(&own, false), moved], "{name}");
+            assert_eq!(replied(&agent(), reply()), [said(&agent(), true)], "{name}");
+            assert_eq!(replied(&own, with_status(&waiting.key)), [said(&own, false)], "{name}: as they say");
+        }
+    }
+    assert_eq!(waits, 3);
+}
+
+#[test]
+fn a_wait_that_leads_nowhere_takes_the_reply() {
+    let mut settings = settings();
+    settings.transitions.insert("waiting_customer".to_owned(), vec!["resolved".to_owned()]);
+    let waiting = StatusChanged {
+        from: "new".to_owned(),
+        from_category: StatusCategory::New,
+        to: "waiting_customer".to_owned(),
+        to_category: StatusCategory::PendingCustomer,
+        reason: None,
+    };
+    let ticket = ticket_of([opened(), waiting.into()]);
+    let events = decide_with(&settings, &ticket, &customer(), reply()).unwrap();
+    assert_eq!(events, [said(&customer(), false)]);
 }
 
 #[test]
@@ -120,4 +183,34 @@ fn text_markup_and_files_are_checked() {
     given([opened()]).when(agent(), files(vec![file("a", "b"); 21])).invalid([("/attachments", "too_many")]);
     let blank = Reply { body: Personal::new("\n".to_owned()), ..reply() };
     given([opened()]).when(agent(), blank).invalid([("/body", "required")]);
+}
+
+#[test]
+fn a_file_is_named_once_in_a_ticket_and_has_a_size_that_everybody_can_read() {
+    let id = AttachmentId(uuid::Uuid::from_u128(7));
+    let file = |id: Option<AttachmentId>, size: u64| AttachmentInput {
+        id,
+        name: Personal::new("a.png".to_owned()),
+        content_type: "image/png".to_owned(),
+        size,
+    };
+    let files = |files: Vec<AttachmentInput>| Reply { attachments: files, ..reply() };
+    let named = file(Some(id), 7);
+    given([opened()])
+        .when(customer(), files(vec![named.clone(), named.clone()]))
+        .invalid([("/attachments/1/id", "duplicate")]);
+    for size in [1 << 53, u64::MAX] {
+        given([opened()])
+            .when(customer(), files(vec![file(None, size)]))
+            .invalid([("/attachments/0/size", "out_of_range")]);
+    }
+    let before = given([opened()]).when(customer(), files(vec![named.clone()])).events();
+    let events = [opened()].into_iter().chain(before).collect::<Vec<_>>();
+    given(events.clone())
+        .when(customer(), files(vec![named.clone()]))
+        .invalid([("/attachments/0/id", "duplicate")]);
+    let note =
+        AddNote { body: Personal::new("Seen".to_owned()), attachments: vec![named], ..AddNote::default() };
+    given(events.clone()).when(agent(), note).invalid([("/attachments/0/id", "duplicate")]);
+    given(events).when(customer(), files(vec![file(None, 0), file(None, 0)])).events();
 }

@@ -37,7 +37,7 @@ impl Exported for Whole {
         let mut sql = declare();
         sql.push(FIELDS);
         push_from(&mut sql, caller, ticket);
-        sql.push(" ORDER BY f.position, f.id");
+        sql.push(" ORDER BY f.position, f.ordinal");
         Ok(open(snapshot, sql).await?)
     }
 

@@ -1,3 +1,2 @@
 CREATE INDEX messages_ticket ON messages (tenant_id, ticket_id, position, id);
 CREATE INDEX message_reads_ticket ON message_reads (tenant_id, ticket_id);
-CREATE INDEX attachments_ticket ON attachments (tenant_id, ticket_id, position, id);

@@ -49,15 +49,18 @@ CREATE TABLE message_reads (
     position         bigint NOT NULL,
     PRIMARY KEY (message_id, reader)
 );
+-- Callers may choose a file's id, so it identifies nothing here: the place in the log does.
 CREATE TABLE attachments (
-    id               uuid PRIMARY KEY,
     tenant_id        uuid NOT NULL,
     ticket_id        uuid NOT NULL,
+    position         bigint NOT NULL,            -- of the event that added it
+    ordinal          smallint NOT NULL,          -- within the message, from 0
+    id               uuid NOT NULL,
     message_id       uuid NOT NULL,
     name             text NOT NULL,
     content_type     text NOT NULL,
     size             bigint NOT NULL,
     internal         boolean NOT NULL,           -- it hangs on a note
     created_at       timestamptz NOT NULL,
-    position         bigint NOT NULL
+    PRIMARY KEY (tenant_id, ticket_id, position, ordinal)
 );

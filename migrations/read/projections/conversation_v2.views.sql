@@ -11,6 +11,6 @@ CREATE OR REPLACE VIEW read.message_reads WITH (security_invoker = true) AS
 SELECT message_id, reader, tenant_id, ticket_id, reader_kind, internal, read_at, position
 FROM message_reads;
 CREATE OR REPLACE VIEW read.attachments WITH (security_invoker = true) AS
-SELECT id, tenant_id, ticket_id, message_id, name, content_type, size, internal, created_at, position
+SELECT id, tenant_id, ticket_id, message_id, name, content_type, size, internal, created_at, position, ordinal
 FROM attachments;
 GRANT SELECT ON read.messages, read.message_edits, read.message_reads, read.attachments TO docket_query;
