@@ -6,6 +6,7 @@
 
 mod answer;
 mod attempt;
+mod blocking;
 mod error;
 mod export;
 mod in_flight;
@@ -17,6 +18,7 @@ mod tenants;
 mod ticket;
 mod turns;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,6 +37,7 @@ pub use request::{CommandRequest, History, IdempotencyKey, Target, TicketRef};
 pub use tenant::{TenantAnswer, TenantRequestError};
 
 use attempt::Attempt;
+use blocking::Blocking;
 use in_flight::{AtWork, InFlight};
 use tenants::Tenants;
 use ticket::OnTicket;
@@ -58,6 +61,7 @@ struct Inner {
     tenants: Tenants,
     in_flight: InFlight,
     turns: Turns,
+    blocking: Blocking,
     numbers: quick_cache::sync::Cache<(TenantId, String), TicketId>,
 }
 
@@ -71,6 +75,7 @@ impl Executor {
             ids,
             in_flight: InFlight::default(),
             turns: Turns::new(),
+            blocking: Blocking::new(),
             numbers: quick_cache::sync::Cache::new(NUMBERS),
         }))
     }
@@ -188,6 +193,7 @@ impl Executor {
                 }
             },
         };
+        let command = &*self.prepared(command).await?;
         let decision = OnTicket { executor: self, principal, command, tenant: &tenant };
         let attempt = Attempt { executor: self, request, decision: &decision, id: id.to_string() };
         if new {
@@ -196,6 +202,23 @@ impl Executor {
         let _turn = self.0.turns.at(&id).await;
         let loaded = attempt.load().await?;
         attempt.again(loaded).await
+    }
+
+    /// The command with its markup made safe, which is done once, however often it is decided, and before
+    /// it is its turn.
+    async fn prepared<'a>(&self, command: &'a TicketCommand) -> Result<Cow<'a, TicketCommand>, CommandError> {
+        let mut command = Cow::Borrowed(command);
+        if !command.has_markup() {
+            return Ok(command);
+        }
+        if let Some(markup) = command.to_mut().markup_mut() {
+            let given = markup.clone();
+            *markup = self.0.blocking.run(move |stop| given.made_safe(stop)).await?;
+            if markup.is_stopped() {
+                return Err(CommandError::Overloaded);
+            }
+        }
+        Ok(command)
     }
 
     fn begin(&self, tenant: TenantId, request: &CommandRequest) -> Result<Option<AtWork>, CommandError> {

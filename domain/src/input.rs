@@ -3,10 +3,15 @@
 mod html;
 mod json;
 mod locate;
+mod markup;
 mod merge_patch;
+mod visible;
 
-pub use locate::locate;
+pub use html::Excess;
+pub use locate::{locate, pointer};
+pub use markup::Markup;
 pub use merge_patch::merged;
+pub use visible::{is_blank, is_invisible};
 
 use crate::ids::InvalidId;
 use crate::personal::Personal;
@@ -51,10 +56,12 @@ impl Check {
         if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
     }
 
-    /// One line: trimmed, not empty, `max` characters at most, no control characters.
+    /// One line: trimmed, with something to see, `max` characters at most, no control characters.
     pub fn line(&mut self, pointer: &str, text: &str, max: usize) -> String {
         let text = text.trim();
-        if self.fits(pointer, text, max) && text.contains(['\n', '\r', '\t']) {
+        if is_blank(text) {
+            self.fail(pointer, "required", "must not be empty");
+        } else if self.fits(pointer, text, max) && text.contains(['\n', '\r', '\t']) {
             self.fail(pointer, "invalid_character", "no line breaks or tabs here");
         }
         text.to_owned()
@@ -62,7 +69,7 @@ impl Check {
 
     /// A text of one or more lines: kept as it is, but not blank.
     pub fn text(&mut self, pointer: &str, text: &str, max: usize) -> String {
-        if text.trim().is_empty() {
+        if is_blank(text) {
             self.fail(pointer, "required", "must not be empty");
         } else {
             self.fits(pointer, text, max);
@@ -73,13 +80,13 @@ impl Check {
     /// A line that may be left out; a blank one is left out.
     pub fn optional_line(&mut self, pointer: &str, text: Option<&String>, max: usize) -> Option<String> {
         let text = text?.trim();
-        (!text.is_empty()).then(|| self.line(pointer, text, max))
+        (!is_blank(text)).then(|| self.line(pointer, text, max))
     }
 
     /// A text that may be left out; a blank one is left out.
     pub fn optional_text(&mut self, pointer: &str, text: Option<&String>, max: usize) -> Option<String> {
         let text = text?;
-        (!text.trim().is_empty()).then(|| self.text(pointer, text, max))
+        (!is_blank(text)).then(|| self.text(pointer, text, max))
     }
 
     /// The `reason` that most commands take.
@@ -92,7 +99,12 @@ impl Check {
     where
         T: TryFrom<String, Error = InvalidId>,
     {
-        match T::try_from(text?.clone()) {
+        let text = text?;
+        match T::try_from(text.clone()) {
+            Ok(_) if is_blank(text) => {
+                self.fail(pointer, "invalid_character", "an id has characters that can be seen");
+                None
+            }
             Ok(id) => Some(id),
             Err(InvalidId::Length) => {
                 self.fail(pointer, "invalid_length", InvalidId::Length.to_string());
@@ -105,18 +117,24 @@ impl Check {
         }
     }
 
-    /// Markup, made safe; markup of which nothing safe is left is left out.
-    pub fn html(
-        &mut self,
-        pointer: &str,
-        html: Option<&Personal<String>>,
-        max: usize,
-    ) -> Option<Personal<String>> {
-        let html = html?.expose();
-        if html.trim().is_empty() || !self.fits(pointer, html, max) {
+    /// Markup, made safe; markup of which nothing safe is left is left out. Made safe it may be twice as
+    /// long as it may be itself: links and references grow.
+    pub fn html(&mut self, pointer: &str, markup: Option<&Markup>, max: usize) -> Option<Personal<String>> {
+        let markup = markup?;
+        if is_blank(markup.given()) || !self.fits(pointer, markup.given(), max) {
             return None;
         }
-        Some(html::made_safe(html)).filter(|html| !html.trim().is_empty()).map(Personal::new)
+        match markup.safe() {
+            Ok(safe) if safe.expose().chars().count() > max.saturating_mul(2) => {
+                self.fail(pointer, "too_long", format!("made safe, it has more than {} characters", 2 * max));
+                None
+            }
+            Ok(safe) => Some(safe).filter(|safe| !is_blank(safe.expose())),
+            Err(excess) => {
+                self.fail(pointer, "too_complex", excess.to_string());
+                None
+            }
+        }
     }
 
     /// Whether a text has characters, none of them forbidden, and not too many.
@@ -163,11 +181,13 @@ mod tests {
         check.line("/d", "a\0b", 5);
         check.line("/e", "a\nb", 5);
         check.line("/f", "a\u{85}b", 5);
+        check.line("/g", "\u{200b}\u{feff}", 5);
         assert_eq!(
             codes(check),
             [("/b", "required"), ("/c", "too_long")]
                 .into_iter()
                 .chain(["/d", "/e", "/f"].map(|pointer| (pointer, "invalid_character")))
+                .chain([("/g", "required")])
                 .map(|(pointer, code)| (pointer.to_owned(), code))
                 .collect::<Vec<_>>()
         );
@@ -178,17 +198,39 @@ mod tests {
         let mut check = Check::new();
         assert_eq!(check.text("/a", " a\r\n\tb\n", 9), " a\r\n\tb\n");
         assert_eq!(check.optional_text("/b", Some(&" \n".to_owned()), 9), None);
+        assert_eq!(check.optional_line("/b", Some(&"\u{2060}\u{3164}".to_owned()), 9), None);
         assert_eq!(check.finish(), Ok(()));
     }
 
     #[test]
     fn markup_is_made_safe() {
         let mut check = Check::new();
-        let dirty = Personal::new("<p onclick=x()>Hi<script>alert(1)</script></p>".to_owned());
-        let clean = check.html("/html", Some(&dirty), 1_000).unwrap();
-        assert_eq!(clean.expose(), "<p>Hi</p>");
-        let nothing = Personal::new("<script>alert(1)</script>".to_owned());
+        let dirty = Markup::from("<p onclick=x()>Hi<script>alert(1)</script></p>");
+        for markup in [dirty.clone(), dirty.made_safe(&|| false)] {
+            let clean = check.html("/html", Some(&markup), 1_000).unwrap();
+            assert_eq!(clean.expose(), "<p>Hi</p>");
+        }
+        let nothing = Markup::from("<script>alert(1)</script>");
         assert_eq!(check.html("/html", Some(&nothing), 1_000), None);
         assert_eq!(check.finish(), Ok(()));
+    }
+
+    #[test]
+    fn markup_that_is_too_much_is_named() {
+        let mut check = Check::new();
+        let html = |text: &str| Markup::from(text);
+        check.html("/long", Some(&html("<b>long</b>")), 10);
+        check.html("/deep", Some(&html(&"<b>".repeat(600))), 10_000);
+        check.html("/grown", Some(&html(&"<a>x</a>".repeat(100))), 800);
+        let stopped = html("<b>x</b>").made_safe(&|| true);
+        assert!(stopped.is_stopped());
+        check.html("/stopped", Some(&stopped), 10);
+        let said = [
+            ("/long", "too_long"),
+            ("/deep", "too_complex"),
+            ("/grown", "too_long"),
+            ("/stopped", "too_complex"),
+        ];
+        assert_eq!(codes(check), said.map(|(pointer, code)| (pointer.to_owned(), code)));
     }
 }

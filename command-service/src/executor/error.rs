@@ -43,6 +43,9 @@ pub enum CommandError {
     /// Others were faster, again and again. Try again.
     #[error("too many writers at once")]
     Contended,
+    /// There was no time for the work that it takes. Try again.
+    #[error("there is too much to do at the moment")]
+    Overloaded,
     /// It took too long; whether it was carried out isn't known. Try again with the same key.
     #[error("the command took too long")]
     TimedOut,
@@ -58,7 +61,9 @@ impl CommandError {
     /// How it counts in metrics.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::Contended | Self::TimedOut | Self::Log(_) | Self::Settings(_) => "failed",
+            Self::Contended | Self::Overloaded | Self::TimedOut | Self::Log(_) | Self::Settings(_) => {
+                "failed"
+            }
             _ => "refused",
         }
     }
@@ -100,7 +105,7 @@ impl From<CommandError> for Problem {
             CommandError::KeyReused => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "The key was used before")
             }
-            CommandError::Log(LogError::Overloaded) | CommandError::Contended => {
+            CommandError::Log(LogError::Overloaded) | CommandError::Contended | CommandError::Overloaded => {
                 return overloaded();
             }
             CommandError::TimedOut => return Self::unavailable(1).detail(error.to_string()),
@@ -172,6 +177,7 @@ mod tests {
             (CommandError::Log(LogError::Overloaded), 503, "overloaded"),
             (CommandError::Log(LogError::Unavailable(None)), 503, "unavailable"),
             (CommandError::Contended, 503, "overloaded"),
+            (CommandError::Overloaded, 503, "overloaded"),
             (CommandError::TimedOut, 503, "unavailable"),
             (CommandError::InProgress, 409, "command_in_progress"),
         ] {

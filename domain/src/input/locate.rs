@@ -12,10 +12,15 @@ where
 {
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(deserializer, &mut track);
-    read(tracked).map_err(|error| field_error(pointer(&track.path()), &error.to_string()))
+    read(tracked).map_err(|error| field_error(pointer_of(&track.path()), &error.to_string()))
 }
 
-fn pointer(path: &serde_path_to_error::Path) -> String {
+/// The JSON Pointer (RFC 6901) of a path of names and indices.
+pub fn pointer<'a>(path: impl IntoIterator<Item = &'a str>) -> String {
+    path.into_iter().fold(String::new(), |pointer, name| pointer + "/" + &escape(name))
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     use std::fmt::Write;
     let mut pointer = String::new();

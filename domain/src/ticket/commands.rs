@@ -69,6 +69,7 @@ use serde::de::{Deserializer, Error};
 use super::{Context, Ticket, TicketError, TicketEvent};
 use crate::identity::Operation;
 use crate::ids::MessageId;
+use crate::input::Markup;
 
 macro_rules! ticket_commands {
     ($($kind:literal $name:ident = $operation:ident;)+) => {
@@ -156,6 +157,26 @@ impl TicketCommand {
             return Err(TicketError::Spam);
         }
         self.decide_verb(ticket, context)
+    }
+
+    /// Whether it bears markup, to be made safe first by whoever carries it out.
+    pub fn has_markup(&self) -> bool {
+        match self {
+            Self::Reply(Reply { html, .. })
+            | Self::AddNote(AddNote { html, .. })
+            | Self::EditMessage(EditMessage { text: EditMessageBody { html, .. }, .. }) => html.is_some(),
+            _ => false,
+        }
+    }
+
+    /// The markup that it bears, for what is made of it to be put back.
+    pub fn markup_mut(&mut self) -> Option<&mut Markup> {
+        match self {
+            Self::Reply(Reply { html, .. })
+            | Self::AddNote(AddNote { html, .. })
+            | Self::EditMessage(EditMessage { text: EditMessageBody { html, .. }, .. }) => html.as_mut(),
+            _ => None,
+        }
     }
 
     fn is_taken_on_spam(&self) -> bool {

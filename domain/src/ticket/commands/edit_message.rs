@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::identity::Permission;
 use crate::ids::MessageId;
-use crate::input::Check;
+use crate::input::{Check, Markup};
 use crate::personal::Personal;
 use crate::ticket::event::MessageEdited;
 use crate::ticket::{Context, Ticket, TicketError, TicketEvent};
@@ -26,10 +26,10 @@ pub struct EditMessageBody {
     /// The text.
     #[schema(value_type = String, min_length = 1)]
     pub body: Personal<String>,
-    /// The text with its markup; it is made safe.
+    /// The text with its markup; it is made safe. Markup that would take too much to make safe is refused.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub html: Option<Personal<String>>,
+    pub html: Option<Markup>,
 }
 
 impl EditMessageBody {

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::parts::{AttachmentInput, attachments};
 use crate::ids::{MessageId, UserId};
-use crate::input::Check;
+use crate::input::{Check, Markup};
 use crate::personal::Personal;
 use crate::ticket::event::NoteAdded;
 use crate::ticket::{Context, Ticket, TicketError, TicketEvent};
@@ -20,10 +20,10 @@ pub struct AddNote {
     /// The text.
     #[schema(value_type = String, min_length = 1)]
     pub body: Personal<String>,
-    /// The text with its markup; it is made safe.
+    /// The text with its markup; it is made safe. Markup that would take too much to make safe is refused.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub html: Option<Personal<String>>,
+    pub html: Option<Markup>,
     /// Files.
     #[serde(default)]
     pub attachments: Vec<AttachmentInput>,

@@ -7,7 +7,7 @@ use super::parts::{AttachmentInput, attachments};
 use super::status::ChangeStatus;
 use crate::identity::Operation;
 use crate::ids::MessageId;
-use crate::input::{Check, MAX_NAME};
+use crate::input::{Check, MAX_NAME, Markup};
 use crate::metadata::ActorKind;
 use crate::personal::Personal;
 use crate::tenant::StatusCategory;
@@ -23,10 +23,10 @@ pub struct Reply {
     /// The text.
     #[schema(value_type = String, min_length = 1)]
     pub body: Personal<String>,
-    /// The text with its markup; it is made safe.
+    /// The text with its markup; it is made safe. Markup that would take too much to make safe is refused.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub html: Option<Personal<String>>,
+    pub html: Option<Markup>,
     /// Files.
     #[serde(default)]
     pub attachments: Vec<AttachmentInput>,

@@ -23,7 +23,7 @@ fn bodies() -> Vec<(&'static str, Value)> {
             "attachments": [{"name": "a.png", "content_type": "image/png", "size": 7}]}),
         ),
         ("note", json!({"body": "b", "html": "<b>b</b>", "attachments": [], "mentions": ["bob"]})),
-        ("edit_message", json!({"body": "b"})),
+        ("edit_message", json!({"body": "b", "html": "<b>b</b>"})),
         ("redact_message", json!({"reason": "x"})),
         ("read_message", json!({})),
         ("status", json!({"status": "open", "reason": "x"})),
@@ -50,6 +50,19 @@ fn bodies() -> Vec<(&'static str, Value)> {
 fn read(kind: &str, body: Value) -> Result<TicketCommand, String> {
     let read = TicketCommand::read(kind, Some(message(1)), body);
     read.expect("a known kind").map_err(|error| error.to_string())
+}
+
+/// Else it would be made safe on the threads that requests are answered on.
+#[test]
+fn whatever_takes_markup_has_it_made_safe_beforehand() {
+    for (kind, mut body) in bodies() {
+        body["html"] = "<b>b</b>".into();
+        // Custom fields have whatever names they have.
+        if let Ok(mut command) = read(kind, body) {
+            let takes = kind != "custom_fields";
+            assert_eq!((command.has_markup(), command.markup_mut().is_some()), (takes, takes), "{kind}");
+        }
+    }
 }
 
 #[test]
