@@ -155,7 +155,7 @@ impl Check {
 /// Whether a text is a line that names something: 1 to [`MAX_NAME`] characters, not blank, none of them a
 /// control character.
 pub(crate) fn is_short_line(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= MAX_NAME && !text.chars().any(char::is_control)
+    !is_blank(text) && text.chars().count() <= MAX_NAME && !text.chars().any(char::is_control)
 }
 
 /// Control characters other than line breaks and tabs. NUL among them, which Postgres refuses.

@@ -15,6 +15,7 @@ use event_store::reader::LogReader;
 use projection_service::{Runtime, RuntimeOptions};
 use service_kit::clock::RandomIds;
 use service_kit::health::Health;
+use service_kit::http::{HttpSettings, layers};
 use service_kit::telemetry::{self, LogFormat};
 use service_kit::{lifecycle, metrics, postgres};
 use tokio::net::TcpListener;
@@ -54,7 +55,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(&settings.listen).await?;
     tracing::info!(address = %listener.local_addr()?, "following the log");
     let runtime = Runtime::start(options, &shutdown);
-    let health = Health::default().database(pool).router();
+    let health = layers(Health::default().database(pool).router(), HttpSettings::default());
     lifecycle::serve(listener, health, shutdown, lifecycle::DRAIN).await?;
     runtime.stopped().await;
     Ok(())

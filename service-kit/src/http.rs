@@ -3,6 +3,9 @@
 mod body;
 mod caller;
 mod conditional;
+mod forwarded;
+mod host;
+mod json;
 mod layer;
 mod parameters;
 mod position;
@@ -11,7 +14,7 @@ mod request;
 mod trace;
 mod vouched;
 
-pub use body::{BODY_LIMIT, Json, Payload, parse};
+pub use body::{BODY_LIMIT, Json, Payload, parse, parse_outermost};
 pub use caller::Caller;
 pub use conditional::{IfMatch, etag};
 pub use layer::{HttpSettings, layers};

@@ -4,6 +4,7 @@
 use std::io::Write as _;
 
 use chrono::SecondsFormat;
+use domain::input::is_invisible;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Number, Value};
@@ -81,9 +82,9 @@ impl Cell for str {
     const KIND: Kind = Kind::Text;
 
     /// Somebody else wrote it. A spreadsheet runs what begins like a formula; after an apostrophe it
-    /// doesn't (OWASP, "CSV Injection").
+    /// doesn't.
     fn write(&self, out: &mut Vec<u8>) {
-        let formula = self.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let formula = is_formula(self);
         let quoted = self.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'));
         if quoted {
             out.push(b'"');
@@ -109,6 +110,20 @@ impl Cell for str {
     }
 }
 
+/// Whether a spreadsheet may run a text (OWASP, "CSV Injection"): it begins with what begins a formula,
+/// in full width too, which some take for the same, or with what is thrown away before that is looked at:
+/// white space, control characters, and whatever shows nothing, such as a byte order mark.
+fn is_formula(text: &str) -> bool {
+    if text.starts_with(|first: char| first.is_control() || is_invisible(first)) {
+        return true;
+    }
+    let shown = text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
+    let begins = |first| {
+        matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '﹦' | '﹢' | '﹣' | '﹫' | '−')
+    };
+    shown.starts_with(begins)
+}
+
 impl Cell for String {
     const KIND: Kind = Kind::Text;
 
@@ -121,12 +136,17 @@ impl Cell for String {
     }
 }
 
-/// Several texts, with semicolons between them.
+/// Several texts, with semicolons between them. Where a semicolon ends a cell, as it does in much of
+/// Europe, each of them is one.
 impl Cell for Vec<String> {
     const KIND: Kind = Kind::Texts;
 
     fn write(&self, out: &mut Vec<u8>) {
-        self.join(";").write(out);
+        let texts = self.iter().enumerate().map(|(index, text)| {
+            // The first is looked at with the whole.
+            if index > 0 && is_formula(text) { format!("'{text}") } else { text.clone() }
+        });
+        texts.collect::<Vec<_>>().join(";").write(out);
     }
 
     fn datum(&self) -> Datum {
@@ -243,7 +263,26 @@ mod tests {
         for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"] {
             assert_eq!(line(|cells| cells.put(text)), format!("'{text}\r\n"));
         }
+        for text in [
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠SUM(A1)",
+            " =1",
+            "\u{a0}=1",
+            "\u{feff}=1",
+            "\u{feff}x",
+            "\u{200b}=1",
+            "−1",
+        ] {
+            assert_eq!(line(|cells| cells.put(text)), format!("'{text}\r\n"));
+        }
         assert_eq!(line(|cells| cells.put("\r=1")), "\"'\r=1\"\r\n");
+        assert_eq!(line(|cells| cells.put("\n=1")), "\"'\n=1\"\r\n");
+        assert_eq!(line(|cells| cells.put(" \n＝1")), "\"' \n＝1\"\r\n");
+        let tags = ["a", "=1", "＠b", "c"].map(str::to_owned).to_vec();
+        assert_eq!(line(|cells| cells.put(&tags)), "a;'=1;'＠b;c\r\n");
+        assert_eq!(line(|cells| cells.put("ça va")), "ça va\r\n");
         assert_eq!(line(|cells| cells.put("=\"a\",1")), "\"'=\"\"a\"\",1\"\r\n");
         assert_eq!(line(|cells| cells.put(&-1_i64)), "-1\r\n");
         assert_eq!(line(|cells| cells.put("1=1 'a'")), "1=1 'a'\r\n");

@@ -11,6 +11,7 @@ use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::json::duplicate;
 use crate::problem::{FieldError, Problem};
 
 /// The largest body, in bytes.
@@ -22,7 +23,8 @@ const DISCARD: usize = 8 * BODY_LIMIT;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A JSON body, read into a type. Broken JSON is 400; a wrong type, a missing or an unknown field
-/// 422 with a pointer to it; too large 413; another media type 415.
+/// 422 with a pointer to it, and so is a name that stands twice in an object; too large 413; another media
+/// type 415.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
@@ -49,6 +51,7 @@ impl<S: Sync> FromRequest<S> for Payload {
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let typed = request.headers().contains_key(header::CONTENT_TYPE);
         let media_type = check_media_type(request.headers());
+        let coding = check_coding(request.headers());
         let announced = request
             .headers()
             .get(header::CONTENT_LENGTH)
@@ -57,6 +60,7 @@ impl<S: Sync> FromRequest<S> for Payload {
         let bytes = tokio::time::timeout(PATIENCE, reading).await.map_err(|_| {
             Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", "The body took too long to come")
         })??;
+        coding?;
         if bytes.is_empty() && !typed {
             return Ok(Self(Bytes::from_static(b"{}")));
         }
@@ -88,6 +92,25 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
         "The body must be JSON in UTF-8",
     )
     .detail("send one Content-Type: application/json"))
+}
+
+/// A body is taken as it is sent: one that is coded would be read as what it isn't.
+fn check_coding(headers: &HeaderMap) -> Result<(), Problem> {
+    let plain = |name, plain: &str| {
+        let codings =
+            headers.get_all(name).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+        let mut codings = codings.map(<[u8]>::trim_ascii).filter(|coding| !coding.is_empty());
+        codings.all(|coding| coding.eq_ignore_ascii_case(plain.as_bytes()))
+    };
+    if plain(header::CONTENT_ENCODING, "identity") && plain(header::TRANSFER_ENCODING, "chunked") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_content_encoding",
+        "The body must be sent as it is",
+    )
+    .detail("send it without Content-Encoding"))
 }
 
 async fn read(body: Body, announced: Option<usize>) -> Result<Bytes, Problem> {
@@ -125,6 +148,16 @@ async fn read(body: Body, announced: Option<usize>) -> Result<Bytes, Problem> {
 
 /// Reads JSON into a type, or says where and why it can't be.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let read = parse_outermost(bytes)?;
+    match duplicate(bytes) {
+        None => Ok(read),
+        Some(error) => Err(Problem::validation(vec![error.into()])),
+    }
+}
+
+/// The same, where the parts of the body are taken as raw JSON and read one by one: whoever reads them
+/// looks whether they say each thing once.
+pub fn parse_outermost<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // serde would take an array as the fields in their order; the contract doesn't.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(match serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
@@ -228,6 +261,34 @@ mod tests {
         ] {
             assert_eq!(refusal(body.as_bytes()), (422, said.into()), "{body}");
         }
+    }
+
+    #[test]
+    fn objects_of_any_shape_say_each_thing_once() {
+        let taken: serde_json::Value = parse(br#"{"a":{"b":1},"c":[{"b":1},{"b":1}]}"#).unwrap();
+        assert_eq!(taken["a"]["b"], 1);
+        let problem = parse::<serde_json::Value>(br#"{"custom_fields":{"a":1,"a":2}}"#).unwrap_err();
+        let body: serde_json::Value = serde_json::from_slice(&problem.render(None)).unwrap();
+        assert_eq!(problem.status().as_u16(), 422);
+        assert_eq!(body["errors"][0]["code"], "duplicate_field");
+        assert_eq!(body["errors"][0]["pointer"], "/custom_fields/a");
+        assert!(parse_outermost::<serde_json::Value>(br#"{"a":{"b":1,"b":2}}"#).is_ok());
+    }
+
+    #[test]
+    fn a_coded_body_is_refused() {
+        let check = |name: header::HeaderName, given: &[&str]| {
+            let headers = given.iter().map(|value| (name.clone(), value.parse().unwrap()));
+            check_coding(&headers.collect()).is_ok()
+        };
+        for plain in [&[][..], &["identity"], &["Identity, identity"], &[""]] {
+            assert!(check(header::CONTENT_ENCODING, plain), "{plain:?}");
+        }
+        for coded in [&["br"][..], &["gzip"], &["identity, gzip"], &["identity", "deflate"], &["x-unknown"]] {
+            assert!(!check(header::CONTENT_ENCODING, coded), "{coded:?}");
+        }
+        assert!(check(header::TRANSFER_ENCODING, &["chunked"]));
+        assert!(!check(header::TRANSFER_ENCODING, &["gzip, chunked"]));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,13 +11,14 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{ConnectInfo, MatchedPath, Request};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use tower::{Layer, Service};
 use tracing::Instrument;
 
+use super::host;
 use super::request::{RequestInfo, X_REQUEST_ID};
 use super::vouched::PeerKey;
 use crate::problem::{MEDIA_TYPE, Problem};
@@ -87,12 +89,21 @@ where
             request_id = &*info.request_id,
             trace_id = %info.trace.trace_id(),
         );
-        let inner = self.inner.call(request);
+        // What comes over no connection, such as a test's request, was routed by nobody.
+        let connected = request.extensions().get::<ConnectInfo<SocketAddr>>().is_some();
+        let refused = if connected { host::check(&request).err() } else { None };
+        let inner = match refused {
+            None => Ok(self.inner.call(request)),
+            Some(problem) => Err(problem),
+        };
         let around = async move {
-            let mut response = match AssertUnwindSafe(inner).catch_unwind().await {
-                Ok(Ok(response)) => response,
-                // The panic hook has logged where.
-                Err(_panic) => Problem::internal().into_response(),
+            let mut response = match inner {
+                Ok(inner) => match AssertUnwindSafe(inner).catch_unwind().await {
+                    Ok(Ok(response)) => response,
+                    // The panic hook has logged where.
+                    Err(_panic) => Problem::internal().into_response(),
+                },
+                Err(refused) => refused.into_response(),
             };
             finish(&mut response, &info, &method);
             note(&method, route.as_ref(), response.status(), start.elapsed());
@@ -102,7 +113,8 @@ where
     }
 }
 
-/// Makes every error a problem with the request's id, and echoes the id.
+/// Makes every error a problem with the request's id, echoes the id, and keeps browsers from taking any
+/// answer for something else than it says it is.
 fn finish(response: &mut Response, info: &RequestInfo, method: &Method) {
     let status = response.status();
     if status.is_client_error() || status.is_server_error() {
@@ -116,6 +128,7 @@ fn finish(response: &mut Response, info: &RequestInfo, method: &Method) {
             *response.body_mut() = if method == Method::HEAD { Body::empty() } else { Body::from(body) };
         }
     }
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Ok(id) = HeaderValue::from_str(&info.request_id) {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }

@@ -9,7 +9,7 @@ use axum::http::{Extensions, HeaderMap, HeaderName, header, request::Parts};
 use domain::time::Ids;
 
 use super::vouched::VOUCHED_FOR;
-use super::{HttpSettings, TraceContext};
+use super::{HttpSettings, TraceContext, forwarded};
 use crate::clock::RandomIds;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -51,8 +51,9 @@ impl RequestInfo {
             trace: text(headers, &TRACEPARENT)
                 .and_then(TraceContext::follow)
                 .unwrap_or_else(TraceContext::start),
-            ip: vouched.or_else(|| forwarded_for(headers, settings.behind_proxy)).or_else(|| {
-                extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical())
+            ip: vouched.or_else(|| {
+                let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+                forwarded_for(headers, settings.behind_proxy).unwrap_or(peer)
             }),
             user_agent: user_agent(headers),
             request_id,
@@ -76,13 +77,18 @@ fn new_id() -> Arc<str> {
 }
 
 /// The last address of the list: the one that the proxy next to us saw itself. Those before it are
-/// whatever the caller wrote.
-fn forwarded_for(headers: &HeaderMap, behind_proxy: bool) -> Option<IpAddr> {
+/// whatever the caller wrote. One that can't be read is nobody's, not the proxy's; `None` if no proxy says
+/// anything.
+#[expect(
+    clippy::option_option,
+    reason = "no word of a proxy is one thing, a word that can't be read another"
+)]
+fn forwarded_for(headers: &HeaderMap, behind_proxy: bool) -> Option<Option<IpAddr>> {
     if !behind_proxy {
         return None;
     }
-    let last = headers.get_all(X_FORWARDED_FOR).iter().next_back()?.to_str().ok()?;
-    last.rsplit(',').next()?.trim().parse().ok()
+    let last = headers.get_all(X_FORWARDED_FOR).iter().next_back()?;
+    Some(last.to_str().ok().and_then(|list| forwarded::address(list.rsplit(',').next()?)))
 }
 
 /// The address that another service of the cell vouches for.
@@ -131,6 +137,9 @@ mod tests {
     fn forwarded_addresses_count_behind_a_proxy_alone() {
         let headers = headers(&[("x-forwarded-for", "1.2.3.4, 10.0.0.9")]);
         assert_eq!(forwarded_for(&headers, false), None);
-        assert_eq!(forwarded_for(&headers, true), Some("10.0.0.9".parse().unwrap()));
+        assert_eq!(forwarded_for(&headers, true), Some("10.0.0.9".parse().ok()));
+        let unreadable = self::headers(&[("x-forwarded-for", "1.2.3.4, unknown")]);
+        assert_eq!(forwarded_for(&unreadable, true), Some(None));
+        assert_eq!(forwarded_for(&HeaderMap::new(), true), None);
     }
 }

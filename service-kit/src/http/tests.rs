@@ -56,12 +56,33 @@ async fn every_error_is_a_problem_with_the_requests_id() {
         (ask(json(), "{").await, 400, "malformed_json"),
         (ask(json(), "x".repeat(BODY_LIMIT + 1)).await, 413, "body_too_large"),
         (ask(Request::post("/echo"), "{}").await, 415, "unsupported_media_type"),
+        (ask(json().header("content-encoding", "br"), "{}").await, 415, "unsupported_content_encoding"),
+        (ask(json(), "{\"a\":{\"b\":1,\"b\":2}}").await, 422, "validation_failed"),
     ];
     for (response, status, code) in cases {
         let (got, headers, body) = problem(response).await;
         assert_eq!((got.as_u16(), body["code"].as_str()), (status, Some(code)));
         assert_eq!(body["request_id"].as_str(), Some(headers["x-request-id"].to_str().unwrap()));
         assert_eq!(headers.get("allow").is_some(), status == 405);
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_says_not_to_guess_what_it_is() {
+    for path in ["/info", "/list?limit=1", "/nowhere", "/broken"] {
+        let response = ask(Request::get(path), "").await;
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_over_a_connection_names_one_host() {
+    let peer: std::net::SocketAddr = "192.0.2.1:4711".parse().unwrap();
+    for (hosts, status) in [(&[][..], 400), (&["a"], 200), (&["a", "b"], 400)] {
+        let connected = Request::get("/info").extension(axum::extract::ConnectInfo(peer));
+        let request = hosts.iter().fold(connected, |request, host| request.header("host", *host));
+        assert_eq!(ask(request, "").await.status().as_u16(), status, "{hosts:?}");
     }
 }
 

@@ -11,7 +11,7 @@ use domain::ids::{Position, TicketId};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use service_kit::http::{Json, POSITION, RequestInfo, position_header};
+use service_kit::http::{POSITION, Payload, RequestInfo, parse_outermost, position_header};
 use service_kit::problem::{FieldError, Problem};
 use utoipa::ToSchema;
 
@@ -100,7 +100,8 @@ async fn execute(State(service): State<CommandService>, request: Request) -> Res
     let Ok(info) = RequestInfo::from_request_parts(&mut parts, &()).await;
     let headers = std::mem::take(&mut parts.headers);
     parts.headers.clone_from(&headers);
-    let Json(bulk) = Json::<Bulk>::from_request(Request::from_parts(parts, body), &()).await?;
+    let Payload(body) = Payload::from_request(Request::from_parts(parts, body), &()).await?;
+    let bulk: Bulk = parse_outermost(&body)?;
     check_size(bulk.commands.len())?;
     let request = CommandRequest::new(principal, info);
     let results = Batch { service: &service, request: &request }.run(&headers, &bulk.commands).await?;

@@ -118,6 +118,8 @@ mod tests {
             (r#"{"type":"assign","agent":"bob"}"#, 422),
             (r#"{"type":"assign","id":"","agent":"bob"}"#, 404),
             (r#"{"type":"assign","id":"TKT-1","colour":1}"#, 422),
+            (r#"{"type":"assign","id":"TKT-1","agent":"bob","agent":"eve"}"#, 422),
+            (r#"{"type":"custom_fields","id":"TKT-1","a":{"b":1,"b":2}}"#, 422),
             (r#"{"type":"open","id":"TKT-1","subject":"a","description":"b"}"#, 422),
             (r#"{"type":"edit_message","id":"TKT-1","body":"x"}"#, 422),
             (r#"{"type":"assign","id":"TKT-1","agent":"bob","if_match":"x"}"#, 422),

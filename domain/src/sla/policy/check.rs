@@ -1,5 +1,6 @@
 //! Whether policies hold together.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -10,8 +11,11 @@ use crate::sla::calendar::{Calendar, CalendarError, CalendarSpec};
 
 /// The longest target: ten years of minutes.
 const LONGEST: i64 = 10 * 366 * 24 * 60;
-/// The most policies of a tenant, and steps of an escalation.
+/// The most policies of a tenant.
 const POLICIES: usize = 200;
+/// The most calendars of a tenant.
+const CALENDARS: usize = 500;
+/// The most steps of an escalation.
 const STEPS: usize = 20;
 /// The most values of a list in a policy's condition.
 const VALUES: usize = 1_000;
@@ -100,13 +104,21 @@ pub(super) fn check(
     if auto_close_days.is_some_and(|days| !(1..=LONGEST_CLOSE).contains(&days)) {
         errors.push(PolicyError::AutoClose);
     }
+    // What is too much is refused before it is looked at.
+    for (what, count, most) in [("calendars", specs.len(), CALENDARS), ("policies", policies.len(), POLICIES)]
+    {
+        if count > most {
+            errors.push(PolicyError::TooMany(what, most));
+        }
+    }
+    if errors.iter().any(|error| matches!(error, PolicyError::TooMany(..))) {
+        return Err(errors);
+    }
     let calendars = calendars(specs, &mut errors);
     errors.extend(specs.keys().filter(|key| !is_key(key)).cloned().map(PolicyError::Key));
-    if policies.len() > POLICIES {
-        errors.push(PolicyError::TooMany("policies", POLICIES));
-    }
     let mut keys = BTreeSet::new();
-    for (index, policy) in policies.iter().enumerate() {
+    let mut conditions = BTreeMap::new();
+    for policy in policies {
         if !is_key(&policy.key) {
             errors.push(PolicyError::Key(policy.key.clone()));
         }
@@ -115,9 +127,12 @@ pub(super) fn check(
         }
         let fault = |fault| PolicyError::Policy { policy: policy.key.clone(), fault };
         errors.extend(faults(policy, specs).into_iter().map(fault));
-        if let Some(first) = policies[..index].iter().find(|first| alike(first, policy)) {
-            let (first, second) = (first.key.clone(), policy.key.clone());
-            errors.push(PolicyError::Alike { first, second });
+        match conditions.entry(Matched::of(policy)) {
+            Entry::Vacant(new) => drop(new.insert(&policy.key)),
+            Entry::Occupied(first) => {
+                let (first, second) = ((*first.get()).clone(), policy.key.clone());
+                errors.push(PolicyError::Alike { first, second });
+            }
         }
     }
     if errors.is_empty() { Ok(calendars) } else { Err(errors) }
@@ -230,17 +245,23 @@ fn is_key(key: &str) -> bool {
     (1..=64).contains(&key.len()) && key.bytes().all(fit)
 }
 
-/// Whether two conditions let the same tickets through, whatever the order of their lists.
-fn alike(one: &PolicySpec, other: &PolicySpec) -> bool {
-    fn set<T: Ord>(values: &[T]) -> BTreeSet<&T> {
-        values.iter().collect()
+/// Which tickets a condition lets through, whatever the order of its lists: equal for conditions that let
+/// the same ones through.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Matched<'a> {
+    ranks: BTreeSet<i32>,
+    names: [BTreeSet<&'a str>; 4],
+}
+
+impl<'a> Matched<'a> {
+    fn of(policy: &'a PolicySpec) -> Self {
+        let when = &policy.when;
+        let names = [&when.category, &when.request_type, &when.organization, &when.tag];
+        Self {
+            ranks: when.priority_rank.iter().copied().collect(),
+            names: names.map(|names| names.iter().map(String::as_str).collect()),
+        }
     }
-    let (one, other) = (&one.when, &other.when);
-    set(&one.priority_rank) == set(&other.priority_rank)
-        && set(&one.category) == set(&other.category)
-        && set(&one.request_type) == set(&other.request_type)
-        && set(&one.organization) == set(&other.organization)
-        && set(&one.tag) == set(&other.tag)
 }
 
 /// Reads calendars; what is wrong with them goes to `errors`.
