@@ -1,6 +1,7 @@
 //! What an accepted command is answered.
 
 use domain::ids::{MessageId, Position, Version};
+use domain::sla::commands::ImportReport;
 use event_store::{Outcome, StoredAnswer};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +37,9 @@ pub struct Extra {
     /// How the ticket stands to the customers' side, where one of them asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public: Option<PublicStanding>,
+    /// What came of a file of holidays, where one was taken over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holidays: Option<ImportReport>,
 }
 
 /// How a ticket stands as far as customers may know of it.

@@ -1,5 +1,7 @@
 //! Commands on a tenant's policies and calendars.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use domain::ids::TenantId;
 use domain::sla::event::SlaEvent;
@@ -17,8 +19,12 @@ impl Decision for SlaCommand {
         Ok(self.decide(sla)?)
     }
 
-    fn reply(&self, _: &Loaded<Self::Aggregate>, _: &[SlaEvent]) -> Reply {
-        let extra = Extra { key: Some(self.key().to_owned()), ..Extra::default() };
+    fn reply(&self, _: &Loaded<Self::Aggregate>, events: &[SlaEvent]) -> Reply {
+        let holidays = match self {
+            Self::ImportHolidays(import) => Some(import.report(events)),
+            _ => None,
+        };
+        let extra = Extra { key: Some(self.key().to_owned()), holidays, ..Extra::default() };
         match self {
             Self::AddPolicy(_) | Self::AddCalendar(_) => Reply::created(extra),
             _ => Reply::done(extra),
@@ -42,10 +48,20 @@ impl Executor {
         self.0.tenants.get(tenant).await?;
         request.principal.may(command.operation())?;
         let _at_work = self.begin(tenant, request)?;
+        let command = &*self.prepared_sla(command).await?;
         let attempt = Attempt { executor: self, request, decision: command, id: tenant.to_string() };
         let _turn = self.0.turns.at(&tenant).await;
         let loaded = attempt.load().await?;
         attempt.again(loaded).await
+    }
+
+    /// The command with its file read, which is done once, however often it is decided, and before it is its
+    /// turn.
+    async fn prepared_sla<'a>(&self, command: &'a SlaCommand) -> Result<Cow<'a, SlaCommand>, CommandError> {
+        let SlaCommand::ImportHolidays(import) = command else { return Ok(Cow::Borrowed(command)) };
+        let import = import.clone();
+        let read = self.0.blocking.run(move |stop| import.read(stop)).await?;
+        if read.is_stopped() { Err(CommandError::Overloaded) } else { Ok(Cow::Owned(read.into())) }
     }
 
     /// A tenant's policies and calendars as they stand in the log at this moment.

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::identity::Operation;
 use domain::ids::{MessageId, Position, Version};
+use domain::sla::commands::ImportReport;
 use serde::Serialize;
 use service_kit::http::{POSITION, etag, position_header};
 use utoipa::ToSchema;
@@ -58,11 +59,15 @@ pub(super) struct ConfigurationBody<'a> {
     /// The position of the command's last event in the log.
     #[schema(value_type = i64)]
     position: Position,
+    /// What came of a file of holidays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holidays: Option<&'a ImportReport>,
 }
 
 impl<'a> ConfigurationBody<'a> {
     pub(super) fn of(answer: &'a Answer) -> Self {
-        Self { id: &answer.id, version: answer.version, position: answer.position }
+        let holidays = answer.extra.holidays.as_ref();
+        Self { id: &answer.id, version: answer.version, position: answer.position, holidays }
     }
 }
 

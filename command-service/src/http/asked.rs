@@ -1,6 +1,7 @@
 //! A request for a command, read as far as all commands are alike: who, may they, under which conditions.
 
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::uri::PathAndQuery;
 use domain::identity::Operation;
 use service_kit::http::{IfMatch, Payload, RequestInfo};
 use service_kit::problem::Problem;
@@ -40,7 +41,8 @@ impl Asked {
         } else {
             Vec::new()
         };
-        let path = parts.uri.path().to_owned();
+        // What the query says belongs to what a key stands for.
+        let path = parts.uri.path_and_query().map_or(parts.uri.path(), PathAndQuery::as_str).to_owned();
         let body = Payload::from_request(Request::from_parts(parts, body), &()).await?;
         request.idempotency = key.map(|key| IdempotencyKey::new(key, operation.method(), &path, &body.0));
         Ok(Self { request, params, body })

@@ -29,6 +29,8 @@ pub(super) struct Document {
     conditional: bool,
     versioned: bool,
     retried: bool,
+    /// What its query takes, and what that means.
+    query: &'static [(&'static str, &'static str)],
     schemas: Schemas,
 }
 
@@ -50,7 +52,7 @@ impl Document {
         };
         let document =
             Self::new::<C::Schema, ConfigurationBody<'_>>(C::SUMMARY, "Service levels", &[accepted]);
-        document.conditional()
+        Self { query: C::QUERY, ..document.conditional() }
     }
 
     /// An endpoint with this body and this answer, under each of these statuses.
@@ -63,7 +65,17 @@ impl Document {
         let body = (TypeId::of::<B>() != TypeId::of::<Nothing>()).then(|| gather::<B>(&mut schemas));
         let answer = gather::<A>(&mut schemas);
         let accepted = accepted.iter().map(|(status, says)| (*status, *says, answer.clone())).collect();
-        Self { summary, tag, body, accepted, conditional: false, versioned: true, retried: true, schemas }
+        Self {
+            summary,
+            tag,
+            body,
+            accepted,
+            conditional: false,
+            versioned: true,
+            retried: true,
+            query: &[],
+            schemas,
+        }
     }
 
     /// It takes `If-Match`.
@@ -139,6 +151,9 @@ fn one(operation: Operation, document: &Document) -> utoipa::openapi::path::Oper
         if operation.path().contains(&format!("{{{name}}}")) {
             builder = builder.parameter(parameter(name, ParameterIn::Path, says));
         }
+    }
+    for (name, says) in document.query {
+        builder = builder.parameter(parameter(name, ParameterIn::Query, says));
     }
     if document.retried {
         let key = "Makes a retry return the first answer: 1 to 255 characters";

@@ -59,5 +59,21 @@ async fn holidays_are_imported_once() {
     assert_eq!(manager.post(path, json!({"icalendar": file})).await.expect(200).version(), 1);
     let refused = manager.post(path, json!({"icalendar": "?"})).await.problem(422, "validation_failed");
     assert_eq!(refused.errors(), [("/icalendar", "invalid")]);
+    let mixed = file.replace(
+        "END:VCALENDAR",
+        "BEGIN:VEVENT\r\nSUMMARY:Party\r\nDTSTART:20261224T140000Z\r\nEND:VEVENT\r\n\
+        BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20270517\r\nEND:VEVENT\r\nEND:VCALENDAR",
+    );
+    let strict = json!({"icalendar": mixed, "strict": true});
+    assert_eq!(
+        manager.post(path, strict).await.problem(422, "validation_failed").errors(),
+        [("/icalendar", "invalid")]
+    );
+    let strict = format!("{path}?strict=true");
+    manager.post(&strict, json!({"icalendar": mixed})).await.problem(422, "validation_failed");
+    let imported = manager.post(path, json!({"icalendar": mixed})).await.expect(200);
+    assert_eq!(imported.body["holidays"]["added"], 1);
+    assert_eq!(imported.body["holidays"]["left_out"][0]["event"], "Party");
+    assert_eq!(imported.body["holidays"]["left_out"][0]["code"], "timed");
     manager.post("/v1/calendars/moon/holidays", json!({"icalendar": file})).await.problem(404, "not_found");
 }

@@ -13,7 +13,7 @@ mod year;
 
 pub use check::CalendarError;
 pub use hours::Calendar;
-pub use icalendar::{ImportError, holidays};
+pub use icalendar::{ImportError, Imported, Note, holidays};
 pub use spec::{CalendarSpec, Day, Holiday, TimeOfDay, Window};
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub use add_policy::AddPolicy;
 pub use change::ChangeSla;
 pub use change_calendar::ChangeCalendar;
 pub use change_policy::ChangePolicy;
-pub use import_holidays::{ImportHolidays, ImportHolidaysBody};
+pub use import_holidays::{ImportHolidays, ImportHolidaysBody, ImportReport};
 pub use remove_calendar::RemoveCalendar;
 pub use remove_policy::RemovePolicy;
 

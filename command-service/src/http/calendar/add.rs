@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::http::configuration::{Configures, Fields};
+use crate::http::configuration::{Configures, Fields, Said};
 use crate::http::merge_patch::with;
 
 impl Configures for AddCalendar {
@@ -18,7 +18,7 @@ impl Configures for AddCalendar {
     type Body = Fields;
     type Schema = NewCalendar;
 
-    fn command(_: String, body: Fields) -> Result<SlaCommand, FieldError> {
+    fn command(_: Said, body: Fields) -> Result<SlaCommand, FieldError> {
         Ok(Self::read(body)?.into())
     }
 }

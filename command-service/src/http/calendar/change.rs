@@ -6,7 +6,7 @@ use domain::sla::SlaCommand;
 use domain::sla::calendar::CalendarSpec;
 use domain::sla::commands::ChangeCalendar;
 
-use crate::http::configuration::{Configures, Fields};
+use crate::http::configuration::{Configures, Fields, Said};
 use crate::http::merge_patch::PatchOf;
 
 impl Configures for ChangeCalendar {
@@ -15,7 +15,7 @@ impl Configures for ChangeCalendar {
     type Body = Fields;
     type Schema = PatchOf<CalendarSpec>;
 
-    fn command(key: String, patch: Fields) -> Result<SlaCommand, FieldError> {
+    fn command(Said { key, .. }: Said, patch: Fields) -> Result<SlaCommand, FieldError> {
         Ok(Self { key, patch }.into())
     }
 }

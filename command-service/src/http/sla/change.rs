@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::http::configuration::{Configures, Fields};
+use crate::http::configuration::{Configures, Fields, Said};
 use crate::http::merge_patch::{PatchOf, with};
 
 impl Configures for ChangeSla {
@@ -18,7 +18,7 @@ impl Configures for ChangeSla {
     type Body = Fields;
     type Schema = SlaPatch;
 
-    fn command(_: String, patch: Fields) -> Result<SlaCommand, FieldError> {
+    fn command(_: Said, patch: Fields) -> Result<SlaCommand, FieldError> {
         Ok(Self { patch }.into())
     }
 }

@@ -55,9 +55,10 @@ pub enum CalendarError {
     TooMany(&'static str, usize),
 }
 
-/// The most windows of a day, and holidays of a calendar.
+/// The most windows of a day.
 const WINDOWS: usize = 24;
-const HOLIDAYS: usize = 5_000;
+/// The most holidays of a calendar.
+pub(super) const HOLIDAYS: usize = 5_000;
 
 impl CalendarSpec {
     /// Everything that is wrong with it, or the rules that it states.

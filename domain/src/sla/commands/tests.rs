@@ -123,15 +123,29 @@ fn a_calendar_in_use_stays() {
 fn holidays_are_taken_over_once() {
     let icalendar = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:x\r\nSUMMARY:Good Friday\r\n\
         DTSTART;VALUE=DATE:20270326\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
-    let import = |text: &str| ImportHolidays {
-        key: "office".into(),
-        body: ImportHolidaysBody { icalendar: text.into() },
+    let now = "2026-03-01T00:00:00Z".parse().unwrap();
+    let of = |text: &str, strict: bool| {
+        ImportHolidays::new("office".into(), ImportHolidaysBody { icalendar: text.into(), strict }, now)
     };
+    let import = |text: &str| of(text, false);
     let events = decide(import(icalendar), &[]).unwrap();
     let [SlaEvent::CalendarChanged(changed)] = &events[..] else { panic!() };
     assert_eq!(changed.to.holidays[0].date, "2027-03-26");
     assert_eq!(decide(import(icalendar), &events).unwrap(), []);
+    assert_eq!(import(icalendar).report(&events), ImportReport { added: 1, ..ImportReport::default() });
     assert_eq!(faults(decide(import("?"), &[])), [("/icalendar".into(), "invalid")]);
+    let timed = icalendar.replace(
+        "END:VCALENDAR",
+        "BEGIN:VEVENT\r\nUID:half\r\nDTSTART:20270326T120000Z\r\nEND:VEVENT\r\nEND:VCALENDAR",
+    );
+    let read = of(&timed, false).read(&|| false);
+    assert_eq!(decide(read.clone(), &[]).unwrap(), events);
+    let report = read.report(&events);
+    assert_eq!((report.added, report.left_out.len(), report.left_out[0].line), (1, 1, 9));
+    assert_eq!(faults(decide(of(&timed, true), &[])), [("/icalendar".into(), "invalid")]);
+    // A file of which nothing can be taken is no success.
+    let nothing = timed.replace(";VALUE=DATE:20270326", ":20270326T080000Z");
+    assert_eq!(faults(decide(of(&nothing, false), &[])).len(), 2);
 }
 
 #[test]

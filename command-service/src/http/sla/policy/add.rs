@@ -9,7 +9,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::place;
-use crate::http::configuration::{Configures, Fields};
+use crate::http::configuration::{Configures, Fields, Said};
 use crate::http::merge_patch::with;
 
 impl Configures for AddPolicy {
@@ -18,7 +18,7 @@ impl Configures for AddPolicy {
     type Body = Fields;
     type Schema = NewPolicy;
 
-    fn command(_: String, body: Fields) -> Result<SlaCommand, FieldError> {
+    fn command(_: Said, body: Fields) -> Result<SlaCommand, FieldError> {
         Ok(Self::read(body)?.into())
     }
 }

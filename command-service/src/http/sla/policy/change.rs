@@ -9,7 +9,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::place;
-use crate::http::configuration::{Configures, Fields};
+use crate::http::configuration::{Configures, Fields, Said};
 use crate::http::merge_patch::{PatchOf, with};
 
 impl Configures for ChangePolicy {
@@ -18,7 +18,7 @@ impl Configures for ChangePolicy {
     type Body = Fields;
     type Schema = PolicyPatch;
 
-    fn command(key: String, patch: Fields) -> Result<SlaCommand, FieldError> {
+    fn command(Said { key, .. }: Said, patch: Fields) -> Result<SlaCommand, FieldError> {
         Ok(Self::read(key, patch)?.into())
     }
 }

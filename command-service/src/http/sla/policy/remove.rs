@@ -5,7 +5,7 @@ use domain::input::FieldError;
 use domain::sla::SlaCommand;
 use domain::sla::commands::RemovePolicy;
 
-use crate::http::configuration::{Configures, Nothing};
+use crate::http::configuration::{Configures, Nothing, Said};
 
 impl Configures for RemovePolicy {
     const OPERATION: Operation = Operation::RemovePolicy;
@@ -13,7 +13,7 @@ impl Configures for RemovePolicy {
     type Body = Nothing;
     type Schema = Nothing;
 
-    fn command(key: String, _: Nothing) -> Result<SlaCommand, FieldError> {
+    fn command(Said { key, .. }: Said, _: Nothing) -> Result<SlaCommand, FieldError> {
         Ok(Self { key }.into())
     }
 }
