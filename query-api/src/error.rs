@@ -63,10 +63,13 @@ impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::NotFound => Problem::not_found(),
+            QueryError::Parameter(bad @ BadParameter::TooMany) => {
+                Problem::bad_request("too_many_parameters", bad.to_string())
+            }
             QueryError::Parameter(bad) => {
                 let code = match bad {
                     BadParameter::Unknown { .. } => "unknown_parameter",
-                    BadParameter::Invalid { .. } => "invalid_parameter",
+                    BadParameter::Invalid { .. } | BadParameter::TooMany => "invalid_parameter",
                 };
                 Problem::bad_request(code, bad.to_string()).with("parameter", bad.name())
             }

@@ -9,6 +9,8 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 
 /// The most values that one parameter may have.
 const MOST_VALUES: usize = 100;
+/// The most parameters of a query string, repeated ones counted each time.
+const MOST_PARAMETERS: usize = 1_000;
 
 /// Why a query string was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +23,9 @@ pub(crate) enum BadParameter {
         /// Those that there are.
         known: String,
     },
+    /// More of them than any query takes.
+    #[error("There are more than {MOST_PARAMETERS} parameters.")]
+    TooMany,
     /// It can't be read as what it is meant to be.
     #[error("{name}: {detail}")]
     Invalid {
@@ -40,6 +45,7 @@ impl BadParameter {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Unknown { name, .. } | Self::Invalid { name, .. } => name,
+            Self::TooMany => "",
         }
     }
 }
@@ -71,10 +77,11 @@ pub(crate) struct Parameters {
 impl Parameters {
     /// Takes a query string apart.
     pub(crate) fn parse(query: Option<&str>) -> Result<Self, BadParameter> {
-        let pairs = query
-            .unwrap_or_default()
-            .split('&')
-            .filter(|pair| !pair.is_empty())
+        let pairs = || query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        if pairs().nth(MOST_PARAMETERS).is_some() {
+            return Err(BadParameter::TooMany);
+        }
+        let pairs = pairs()
             .map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
                 let name = decode(name).map_err(|detail| BadParameter::invalid(name, detail))?;
@@ -309,6 +316,16 @@ mod tests {
     #[test]
     fn an_empty_value_is_refused() {
         assert_eq!(parse("status=open,").words("status").unwrap_err().name(), "status");
+    }
+
+    #[test]
+    fn there_are_so_many_and_no_more() {
+        let query = |count: usize| (0..count).map(|n| format!("p{n}=1&")).collect::<String>();
+        assert_eq!(Parameters::parse(Some(&query(MOST_PARAMETERS))).unwrap().pairs.len(), MOST_PARAMETERS);
+        assert_eq!(Parameters::parse(Some(&query(12_500))).unwrap_err(), BadParameter::TooMany);
+        let values = |count: usize| (0..count).map(|n| format!("{n},")).collect::<String>() + "x";
+        assert!(parse(&format!("status={}", values(MOST_VALUES - 1))).words("status").is_ok());
+        assert!(parse(&format!("status={}", values(MOST_VALUES))).words("status").is_err());
     }
 
     #[test]

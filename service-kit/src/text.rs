@@ -1,5 +1,6 @@
 //! Values that come as text under names (query parameters, environment, settings), read into types.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::value::StrDeserializer;
@@ -36,10 +37,14 @@ pub(crate) fn read<T: DeserializeOwned>(
     pairs: impl IntoIterator<Item = (String, String)>,
 ) -> Result<T, TextError> {
     let mut named: Vec<(String, Vec<String>)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for (name, value) in pairs {
-        match named.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, values)) => values.push(value),
-            None => named.push((name, vec![value])),
+        let place = *places.entry(name).or_insert_with_key(|name| {
+            named.push((name.clone(), Vec::new()));
+            named.len() - 1
+        });
+        if let Some((_, values)) = named.get_mut(place) {
+            values.push(value);
         }
     }
     T::deserialize(Named(&named))

@@ -1,5 +1,7 @@
 //! A file that is asked for, with what its record says of the request.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
@@ -51,13 +53,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Accepted {
 /// commas between them are. What can't be read is refused by whoever reads it.
 fn asked(query: Option<&str>) -> Vec<Parameter> {
     let mut asked: Vec<(String, String)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for (name, value) in Parameters::parse(query).unwrap_or_default().into_pairs() {
-        match asked.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, values)) => {
-                values.push(',');
-                values.push_str(&value);
+        match places.entry(name) {
+            Entry::Occupied(place) => {
+                if let Some((_, values)) = asked.get_mut(*place.get()) {
+                    values.push(',');
+                    values.push_str(&value);
+                }
             }
-            None => asked.push((name, value)),
+            Entry::Vacant(place) => {
+                asked.push((place.key().clone(), value));
+                place.insert(asked.len() - 1);
+            }
         }
     }
     asked.into_iter().map(|(name, value)| parameter(&name, value)).collect()

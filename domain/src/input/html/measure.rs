@@ -115,7 +115,8 @@ impl TokenSink for Bounded {
 
     fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<Handle> {
         let counted = self.counted();
-        if counted.excess().is_err() {
+        // Errors come in the middle of a tag too, and are nothing to the tree.
+        if counted.excess().is_err() || matches!(token, Token::ParseError(_)) {
             return TokenSinkResult::Continue;
         }
         self.tokens.set(self.tokens.get() + 1);
