@@ -222,7 +222,11 @@ fn what_no_column_could_hold_is_refused_where_it_stands() {
         (json!({"when": {"tag": ["ok", "a\0b"]}}), "/when/tag/1", "invalid"),
         (json!({"when": {"category": ["x".repeat(256)]}}), "/when/category/0", "invalid"),
         (json!({"when": {"organization": vec!["x"; 1_001]}}), "/when/organization", "too_many"),
-        (json!({"when": {"priority_rank": (1..=1_001).collect::<Vec<i32>>()}}), "/when/priority_rank", "too_many"),
+        (
+            json!({"when": {"priority_rank": (1..=1_001).collect::<Vec<i32>>()}}),
+            "/when/priority_rank",
+            "too_many",
+        ),
         (step(json!({"role": "a\0b"})), "/escalation/0/to", "invalid"),
         (step(json!({"team": "x".repeat(256)})), "/escalation/0/to", "invalid"),
     ] {

@@ -10,8 +10,8 @@ use super::rule::Rule;
 
 /// The longest event, in days: more is no holiday.
 const LONGEST: i64 = 366;
-/// The longest name that is kept, in characters.
-const LONGEST_NAME: usize = 255;
+/// The longest name that is kept, in characters; what is cut off is marked by one more.
+const LONGEST_NAME: usize = crate::input::MAX_NAME - 1;
 /// How much of a name or a value is said again, in characters.
 const SAID: usize = 100;
 
@@ -91,7 +91,7 @@ impl Event {
 
     /// What people call it, as long as a holiday's name may be.
     pub(super) fn name(&self) -> Option<String> {
-        let name = self.all("SUMMARY").next()?.text();
+        let name = self.all("SUMMARY").next()?.text().replace(char::is_control, " ");
         let name = name.trim();
         (!crate::input::is_blank(name)).then(|| cut(name, LONGEST_NAME))
     }

@@ -177,7 +177,7 @@ fn work_and_memory_have_bounds() {
     assert_eq!(read(&file(&[nothing; 10])), Err(ImportError::Work));
     let long = format!("UID:{0}\r\nSUMMARY:{0}\r\n{daily};COUNT=4000", "x".repeat(100_000));
     let read = read(&file(&[&long])).unwrap();
-    assert!(read.holidays.iter().all(|holiday| holiday.name.as_ref().unwrap().chars().count() == 256));
+    assert!(read.holidays.iter().all(|holiday| holiday.name.as_ref().unwrap().chars().count() == 255));
 }
 
 /// Real forms of files, with what is right, where they are at hand.
