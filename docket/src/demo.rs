@@ -7,7 +7,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::tenant::{StatusCategory, TenantSettings};
 use domain::ticket::TicketCommand;
-use domain::ticket::commands::{AddNote, Assign, ChangeStatus, Close, Escalate, Open, Rate, Reply, Resolve};
+use domain::ticket::commands::{
+    AddNote, Assign, ChangeStatus, ChangeTags, Close, Escalate, Open, Rate, Reply, Resolve,
+};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -87,7 +89,7 @@ impl Story<'_> {
         customer: &Person,
         agent: &Person,
     ) -> Result<(), serde_json::Error> {
-        self.open(scenario, customer)?;
+        self.open(scenario, customer, agent)?;
         if self.rng.random_bool(0.05) {
             // Nobody has seen it yet.
             return Ok(());
@@ -95,6 +97,7 @@ impl Story<'_> {
         let team = TEAMS[self.rng.random_range(0..TEAMS.len())];
         self.after(5 * MINUTE, 6 * HOUR);
         self.add::<Assign>(agent, json!({"agent": agent.id, "team": team}))?;
+        self.add::<ChangeTags>(agent, json!({"add": scenario.tags}))?;
         self.move_to(agent, self.last(StatusCategory::Open))?;
         let answered = self.talk(scenario, customer, agent)?;
         if self.rng.random_bool(0.06) {
@@ -108,21 +111,30 @@ impl Story<'_> {
         Ok(())
     }
 
-    fn open(&mut self, scenario: &Scenario, customer: &Person) -> Result<(), serde_json::Error> {
+    fn open(
+        &mut self,
+        scenario: &Scenario,
+        customer: &Person,
+        agent: &Person,
+    ) -> Result<(), serde_json::Error> {
         let priorities = &self.settings.priorities;
         // Most are neither urgent nor unimportant.
         let place = [0, 1, 1, 2, 2, 2, 2, 2, 3, 3][self.rng.random_range(0..10)].min(priorities.len() - 1);
         let source =
             ["portal", "portal", "email", "email", "web", "phone", "chat"][self.rng.random_range(0..7)];
         let device = format!("Reported from workstation WS-{:04}.", self.rng.random_range(0..10_000));
-        let body = json!({
+        let mut body = json!({
             "subject": scenario.subject,
             "description": format!("{}\n\n{device}", scenario.description),
             "category": scenario.category,
             "priority": priorities[place].key,
             "source": source,
-            "tags": scenario.tags,
         });
+        // Who mails or calls has support write it down.
+        if matches!(source, "email" | "phone") {
+            body["requester"] = json!({"id": customer.id, "name": customer.name});
+            return self.add::<Open>(agent, body);
+        }
         self.add::<Open>(customer, body)
     }
 
@@ -147,6 +159,7 @@ impl Story<'_> {
         if answers {
             self.after(20 * MINUTE, 2 * DAY);
             self.add::<Reply>(customer, json!({"body": scenario.answer}))?;
+            self.status = self.after_reply();
             self.move_to(agent, self.last(StatusCategory::Open))?;
         }
         Ok(answers)
@@ -202,6 +215,17 @@ impl Story<'_> {
         self.add::<ChangeStatus>(by, json!({"status": status}))?;
         self.status = status;
         Ok(())
+    }
+
+    /// The status after a customer's reply: one that waits for them goes back to work.
+    fn after_reply(&self) -> String {
+        let waits = |status: &domain::tenant::Status| status.category == StatusCategory::PendingCustomer;
+        let mut open = self.settings.statuses.iter().filter(|status| status.category == StatusCategory::Open);
+        let to = open.find(|status| self.allowed(&status.key));
+        match to.filter(|_| self.settings.status(&self.status).is_some_and(waits)) {
+            Some(to) => to.key.clone(),
+            None => self.status.clone(),
+        }
     }
 
     fn allowed(&self, status: &str) -> bool {

@@ -92,6 +92,9 @@ async fn run() -> Result<(), Failure> {
         return Err("peer_secret: takes 32 characters or more".into());
     }
     let peer_key = given.peer_secret.map(PeerKey::new);
+    if given.command_url.is_some() && peer_key.is_none() {
+        tracing::warn!("without peer_secret no export is recorded, so every file is refused");
+    }
     let commands = given.command_url.map(|url| Peer::new(url, peer_key)).transpose();
     let commands = commands.map_err(|error| format!("command_url: {error}"))?;
     let shutdown = lifecycle::shutdown_on_signal();

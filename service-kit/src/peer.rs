@@ -67,7 +67,7 @@ impl PeerError {
 
 impl Peer {
     /// A service at an address, such as `http://127.0.0.1:8080`. Without the key it may take us for the
-    /// caller's address.
+    /// caller's address, and refuses what only services may ask.
     pub fn new(url: impl Into<String>, key: Option<PeerKey>) -> Result<Self, PeerError> {
         let url = url.into().trim_end_matches('/').to_owned();
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -96,6 +96,9 @@ impl Peer {
             .header("idempotency-key", key)
             .header("x-request-id", &*info.request_id)
             .header("traceparent", info.traceparent());
+        if let Some((name, value)) = self.key.as_ref().and_then(|key| key.sign(path, &info.request_id)) {
+            request = request.header(name, value);
+        }
         if let Some(agent) = &info.user_agent {
             // What isn't ASCII goes as it came.
             request = request.header(header::USER_AGENT, agent.as_bytes());

@@ -132,6 +132,9 @@ fn refusal(error: &TicketError) -> Problem {
         (Kind::Invalid, TicketError::Invalid(errors)) => {
             Problem::validation(errors.iter().cloned().map(Into::into).collect())
         }
+        (Kind::Forbidden, TicketError::FieldsNotPermitted(errors)) => {
+            Problem::forbidden(error.to_string()).errors(errors.iter().cloned().map(Into::into).collect())
+        }
         (Kind::Forbidden, _) => {
             Problem::new(StatusCode::FORBIDDEN, error.code(), "Not permitted").detail(error.to_string())
         }

@@ -14,11 +14,11 @@ async fn an_export_is_recorded_once_with_who_and_what() {
         "parameters": [{"name": "q", "value": "Carla's printer"}],
     });
     let carla = app.customer();
-    let recorded = carla.post_with(EXPORT, body.clone(), ("idempotency-key", "k")).await.expect(201);
+    let recorded = carla.post_as_service(EXPORT, body.clone(), "k").await.expect(201);
     let id = recorded.body["id"].as_str().unwrap().to_owned();
     assert_eq!(recorded.header("location"), format!("{EXPORT}/{id}"));
     assert_eq!(recorded.version(), 1);
-    let again = carla.post_with(EXPORT, body.clone(), ("idempotency-key", "k")).await.expect(201);
+    let again = carla.post_as_service(EXPORT, body.clone(), "k").await.expect(201);
     assert_eq!((again.header("idempotency-replayed"), &again.body["id"]), ("true", &json!(id)));
     let (kind, payload, actor): (String, Value, String) = sqlx::query_as(
         "SELECT event_type, payload, metadata->'actor'->>'id' FROM events \
@@ -31,8 +31,8 @@ async fn an_export_is_recorded_once_with_who_and_what() {
     assert_eq!((kind.as_str(), payload, actor.as_str()), ("DataExported", body, "carla"));
     // The same again is another export.
     let other = json!({"what": "queues", "form": "csv"});
-    for _ in 0..2 {
-        app.agent().post(EXPORT, other.clone()).await.expect(201);
+    for key in ["a", "b"] {
+        app.agent().post_as_service(EXPORT, other.clone(), key).await.expect(201);
     }
     assert_eq!(app.count("SELECT count(*) FROM events WHERE aggregate_type = 'export'").await, 3);
 }
@@ -55,8 +55,23 @@ async fn what_is_wrong_with_it_is_named() {
     ] {
         let mut body = good.clone();
         body[name] = value;
-        let refused = app.agent().post(EXPORT, body).await.expect(422);
+        let refused = app.agent().post_as_service(EXPORT, body, name).await.expect(422);
         assert_eq!(refused.errors(), [error]);
+    }
+    assert_eq!(app.count("SELECT count(*) FROM events WHERE aggregate_type = 'export'").await, 0);
+}
+
+/// Nobody writes into the audit trail what didn't happen, whatever their role.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_records_an_export_by_themselves() {
+    let app = App::start().await;
+    let body = json!({"what": "tickets", "form": "csv"});
+    let (name, stolen) = super::harness::peer_key().sign(EXPORT, "another-request").unwrap();
+    for role in domain::identity::Role::BUILT_IN {
+        let somebody = app.client(role.name, "eve");
+        somebody.post(EXPORT, body.clone()).await.problem(403, "forbidden");
+        let header = (name.as_str(), stolen.to_str().unwrap());
+        somebody.post_with(EXPORT, body.clone(), header).await.problem(403, "forbidden");
     }
     assert_eq!(app.count("SELECT count(*) FROM events WHERE aggregate_type = 'export'").await, 0);
 }

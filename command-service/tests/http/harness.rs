@@ -13,7 +13,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use service_kit::auth::{AuthConfig, Authenticator, Claims, DevIssuer};
 use service_kit::clock::{RandomIds, SystemClock};
-use service_kit::http::{HttpSettings, RequestInfo, layers};
+use service_kit::http::{HttpSettings, PeerKey, RequestInfo, layers};
 use service_kit::{lifecycle, postgres};
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
@@ -52,6 +52,15 @@ pub(crate) fn server_url() -> String {
         .expect("DOCKET_TEST_DATABASE_URL is not set: run the tests by `make test`")
 }
 
+/// What the services of the cell share.
+pub(crate) fn peer_key() -> PeerKey {
+    PeerKey::new("a secret of the cell")
+}
+
+fn http_settings() -> HttpSettings {
+    HttpSettings { behind_proxy: false, peer_key: Some(peer_key()) }
+}
+
 fn url_of(database: &str) -> String {
     let server = server_url();
     let (start, _) = server.rsplit_once('/').expect("a URL with a database");
@@ -73,7 +82,7 @@ async fn serve(database: &str, issuer: &DevIssuer, shutdown: &CancellationToken)
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let app = layers(router(&service).merge(service.health().router()), HttpSettings::default());
+    let app = layers(router(&service).merge(service.health().router()), http_settings());
     tokio::spawn(lifecycle::serve(listener, app, shutdown.clone(), Duration::from_secs(1)));
     (service, url)
 }
@@ -216,6 +225,14 @@ impl Client {
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// The same from a service of the cell, on their behalf.
+    pub(crate) async fn post_as_service(&self, path: &str, body: Value, key: &str) -> Answer {
+        let id = RandomIds.next().to_string();
+        let (name, code) = peer_key().sign(path, &id).unwrap();
+        let request = self.request(Method::POST, path).json(&body).header("idempotency-key", key);
+        self.send(request.header("x-request-id", id).header(name, code)).await
     }
 
     /// Opens a ticket; gives its path.

@@ -11,6 +11,7 @@ mod custom_fields;
 mod delete;
 mod edit_message;
 mod escalate;
+mod fields;
 mod not_spam;
 mod note;
 mod open;
@@ -41,6 +42,7 @@ pub use custom_fields::SetCustomFields;
 pub use delete::Delete;
 pub use edit_message::{EditMessage, EditMessageBody};
 pub use escalate::Escalate;
+pub use fields::TakenFrom;
 pub use not_spam::UnmarkSpam;
 pub use note::AddNote;
 pub use open::{Open, RequesterInput};
@@ -144,6 +146,8 @@ impl TicketCommand {
     pub fn decide(&self, ticket: &Ticket, context: &Context<'_>) -> Result<Vec<TicketEvent>, TicketError> {
         context.actor.may(self.operation())?;
         if let Self::Open(open) = self {
+            open.check_for_self(context.actor)?;
+            self.check_fields(context.actor)?;
             return open.decide(ticket, context);
         }
         if !ticket.exists() || !ticket.visible_to(context.actor) {
@@ -156,6 +160,7 @@ impl TicketCommand {
         if ticket.spam && context.actor.is_staff() && !self.is_taken_on_spam() {
             return Err(TicketError::Spam);
         }
+        self.check_fields(context.actor)?;
         self.decide_verb(ticket, context)
     }
 

@@ -21,6 +21,9 @@ pub enum TicketError {
     /// Only who wrote the message, or a lead, may do it.
     #[error("only the author or a lead can change a message")]
     OnlyAuthor,
+    /// Fields that aren't taken from the caller.
+    #[error("{} of the fields can't be said by you", .0.len())]
+    FieldsNotPermitted(Vec<FieldError>),
     /// Customers open tickets for themselves alone.
     #[error("a customer can open tickets for themselves only")]
     OnlyForSelf,
@@ -89,7 +92,7 @@ impl TicketError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound | Self::MessageNotFound => "not_found",
-            Self::Denied(_) => "forbidden",
+            Self::Denied(_) | Self::FieldsNotPermitted(_) => "forbidden",
             Self::OnlyRequester => "only_requester",
             Self::OnlyAuthor => "only_author",
             Self::OnlyForSelf => "only_for_self",
@@ -110,7 +113,11 @@ impl TicketError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::NotFound | Self::MessageNotFound => Kind::NotFound,
-            Self::Denied(_) | Self::OnlyRequester | Self::OnlyAuthor | Self::OnlyForSelf => Kind::Forbidden,
+            Self::Denied(_)
+            | Self::FieldsNotPermitted(_)
+            | Self::OnlyRequester
+            | Self::OnlyAuthor
+            | Self::OnlyForSelf => Kind::Forbidden,
             Self::Invalid(_) => Kind::Invalid,
             Self::NoNumber => Kind::Fault,
             Self::TransitionNotAllowed { .. }

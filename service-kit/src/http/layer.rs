@@ -80,7 +80,10 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let start = Instant::now();
-        let info = RequestInfo::read(request.headers(), request.extensions(), &self.settings);
+        let info = {
+            let path = request.uri().path();
+            RequestInfo::read(request.headers(), path, request.extensions(), &self.settings)
+        };
         let method = request.method().clone();
         let route = request.extensions().get::<MatchedPath>().cloned();
         request.extensions_mut().insert(info.clone());

@@ -8,7 +8,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::{Extensions, HeaderMap, HeaderName, header, request::Parts};
 use domain::time::Ids;
 
-use super::vouched::VOUCHED_FOR;
+use super::vouched::{SERVICE, VOUCHED_FOR};
 use super::{HttpSettings, TraceContext, forwarded};
 use crate::clock::RandomIds;
 
@@ -31,12 +31,20 @@ pub struct RequestInfo {
     pub ip: Option<IpAddr>,
     /// The program that it came by.
     pub user_agent: Option<Arc<str>>,
+    /// Another service of the cell sent it, on the caller's behalf.
+    pub from_service: bool,
 }
 
 impl RequestInfo {
     /// The circumstances of work that nobody asked for over HTTP.
     pub fn internal() -> Self {
-        Self { request_id: new_id(), trace: TraceContext::start(), ip: None, user_agent: None }
+        Self {
+            request_id: new_id(),
+            trace: TraceContext::start(),
+            ip: None,
+            user_agent: None,
+            from_service: false,
+        }
     }
 
     /// The trace context as it travels on.
@@ -44,7 +52,12 @@ impl RequestInfo {
         self.trace.to_string()
     }
 
-    pub(super) fn read(headers: &HeaderMap, extensions: &Extensions, settings: &HttpSettings) -> Self {
+    pub(super) fn read(
+        headers: &HeaderMap,
+        path: &str,
+        extensions: &Extensions,
+        settings: &HttpSettings,
+    ) -> Self {
         let request_id: Arc<str> = request_id(headers).map_or_else(new_id, Arc::from);
         let vouched = vouched_for(headers, &request_id, settings);
         Self {
@@ -56,6 +69,7 @@ impl RequestInfo {
                 forwarded_for(headers, settings.behind_proxy).unwrap_or(peer)
             }),
             user_agent: user_agent(headers),
+            from_service: from_service(headers, path, &request_id, settings),
             request_id,
         }
     }
@@ -96,6 +110,12 @@ fn vouched_for(headers: &HeaderMap, request_id: &str, settings: &HttpSettings) -
     settings.peer_key.as_ref()?.vouched(text(headers, &VOUCHED_FOR)?, request_id)
 }
 
+/// Whether another service of the cell sends it.
+fn from_service(headers: &HeaderMap, path: &str, request_id: &str, settings: &HttpSettings) -> bool {
+    let code = text(headers, &SERVICE);
+    settings.peer_key.as_ref().zip(code).is_some_and(|(key, code)| key.signed(code, path, request_id))
+}
+
 fn user_agent(headers: &HeaderMap) -> Option<Arc<str>> {
     let agent = headers.get(header::USER_AGENT)?;
     let text = String::from_utf8_lossy(agent.as_bytes());
@@ -111,7 +131,10 @@ impl<S: Sync> FromRequestParts<S> for RequestInfo {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(match parts.extensions.get::<Self>() {
             Some(info) => info.clone(),
-            None => Self::read(&parts.headers, &parts.extensions, &HttpSettings::default()),
+            None => {
+                let path = parts.uri.path();
+                Self::read(&parts.headers, path, &parts.extensions, &HttpSettings::default())
+            }
         })
     }
 }

@@ -120,6 +120,28 @@ async fn a_service_of_the_cell_says_where_the_caller_is_and_nobody_else_does() {
 }
 
 #[tokio::test]
+async fn only_a_service_of_the_cell_is_taken_for_one() {
+    let key = PeerKey::new("a secret of the cell");
+    let who = |info: RequestInfo| std::future::ready(info.from_service.to_string());
+    let router = || Router::new().route("/who", get(who)).route("/else", get(who));
+    let (_, code) = key.sign("/who", "r-1").unwrap();
+    let settings = HttpSettings { behind_proxy: false, peer_key: Some(key) };
+    for (settings, path, id, seen) in [
+        (settings.clone(), "/who", "r-1", "true"),
+        (settings.clone(), "/who?q=1", "r-1", "true"),
+        (settings.clone(), "/else", "r-1", "false"),
+        (settings, "/who", "r-2", "false"),
+        (HttpSettings::default(), "/who", "r-1", "false"),
+    ] {
+        let request =
+            Request::get(path).header("x-request-id", id).header("docket-service", &code).body(Body::empty());
+        let response = layers(router(), settings).oneshot(request.unwrap()).await.unwrap();
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+        assert_eq!(&body[..], seen.as_bytes(), "{path} {id}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_in_pieces_is_put_together() {
     let pieces = ["{\"a\":", "[1,", "2]}"].map(|piece| Ok::<_, std::io::Error>(piece.to_owned()));
     let body = Body::from_stream(futures::stream::iter(pieces));

@@ -55,16 +55,14 @@ fn check(docket: &Docket, token: &str, messages: &str) -> Value {
 /// A ticket to which nearly everything happens that can.
 async fn a_long_story(customer: &Client, agent: &Client, manager: &Client) {
     let opened = customer
-        .post(
-            "/v1/tickets",
-            json!({"subject": "Grüße 😀 \"aus\" dem 2. Stock", "description": "No toner.", "tags": ["printer"]}),
-        )
+        .post("/v1/tickets", json!({"subject": "Grüße 😀 \"aus\" dem 2. Stock", "description": "No toner."}))
         .await
         .expect(201);
     let path = format!("/v1/tickets/{}", opened.text("id"));
     let reply = agent.post(&format!("{path}/reply"), json!({"body": "I'm on my way."})).await.expect(200);
     let message = format!("messages/{}", reply.text("message_id"));
     for (who, verb, body) in [
+        (agent, "tags", json!({"add": ["printer"]})),
         (agent, "assign", json!({"agent": "amir"})),
         (agent, "note", json!({"body": "Toner is in the cellar."})),
         (

@@ -1,4 +1,5 @@
-//! Record an export. The query API does, before a file leaves.
+//! Record an export. The query API does, before a file leaves, and nobody else: what is in the audit trail
+//! happened.
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -18,8 +19,7 @@ use crate::service::CommandService;
 
 pub(in crate::http) fn endpoint() -> Endpoint {
     let accepted = [(201, "Recorded; the commit is durable")];
-    let summary =
-        "Record that the caller takes data out as a file. Queries that answer with files do so themselves";
+    let summary = "Record that the caller takes data out as a file. For the query service alone, which does so before a file leaves";
     Endpoint {
         operation: Operation::RecordExport,
         handler: post(record),
@@ -72,6 +72,11 @@ struct RecordedBody<'a> {
 
 async fn record(State(service): State<CommandService>, request: Request) -> Result<Response, Problem> {
     let Asked { request, body, .. } = Asked::read(&service, Operation::RecordExport, request).await?;
+    if !request.info.from_service {
+        return Err(Problem::forbidden(
+            "Only Docket's own services record exports; ask for the file instead.",
+        ));
+    }
     let command: RecordExport = parse(&body.0)?;
     let answer = service.executor().record_export(&request, &command).await?;
     let body = RecordedBody { id: &answer.id, version: answer.version.0, position: answer.position.0 };

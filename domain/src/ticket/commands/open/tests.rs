@@ -83,7 +83,7 @@ fn all_that_is_wrong_is_named_at_once() {
         "subject": " ", "description": "a\0b", "priority": "meteoric", "category": "x".repeat(256),
         "tags": [""], "custom_fields": {"a": "\0", "b": {}}, "channel_metadata": {"a": ["\0"]},
     });
-    given([]).when(customer(), open(wrong)).invalid([
+    given([]).when(agent(), open(wrong)).invalid([
         ("/subject", "required"),
         ("/description", "invalid_character"),
         ("/category", "too_long"),
