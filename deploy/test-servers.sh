@@ -11,7 +11,22 @@ if [ "${1:-}" = --durable ]; then
     shift
 fi
 
+# Tests act as the services do: logged in as roles that own nothing, each confined to its service's role. Roles are the
+# server's, so they are made once, and not by each test.
+logins() { # address
+    local role
+    for role in docket_command docket_projection docket_query; do
+        echo "DO \$\$ BEGIN
+                  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$role') THEN CREATE ROLE $role NOLOGIN; END IF;
+                  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}_test') THEN
+                      CREATE ROLE ${role}_test LOGIN IN ROLE $role;
+                  END IF;
+              END \$\$;"
+    done | psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 -d "$1"
+}
+
 if [ -n "${DOCKET_TEST_DATABASE_URL:-}" ] && [ -n "${DOCKET_TEST_NATS_URL:-}" ]; then
+    logins "$DOCKET_TEST_DATABASE_URL"
     exec "$@"
 fi
 
@@ -110,6 +125,7 @@ url=$(sed -nE 's/.*"(nats:\/\/[^"]+)".*/\1/p' "$ports" | head -n 1)
 export PATH="$bin:$PATH"
 export DOCKET_TEST_DATABASE_URL="postgres://docket@127.0.0.1:$port/postgres"
 export DOCKET_TEST_NATS_URL="$url"
+logins "$DOCKET_TEST_DATABASE_URL"
 "$@" &
 work=$!
 trap 'kill -TERM "$work" 2>/dev/null; wait "$work" || true; exit 130' INT TERM

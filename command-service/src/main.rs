@@ -51,7 +51,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         _ => None,
     };
     let service = CommandService::start(CommandDeps {
-        pool: postgres::pool(&settings.database_url, Some("docket_command"), settings.connections)?,
+        pool: postgres::confined_pool(&settings.database_url, "docket_command", settings.connections).await?,
         log: event_store::LogOptions::default(),
         relay,
         timers: settings.timers.then(|| ids.next().to_string()),

@@ -73,7 +73,7 @@ pub(crate) struct UpFlags {
     /// The nats-server program [default: found]
     #[arg(long, value_name = "FILE")]
     pub(crate) nats_server: Option<PathBuf>,
-    /// An OpenID Connect issuer whose tokens are taken too
+    /// An OpenID Connect issuer whose tokens are taken, instead of the development issuer's
     #[arg(long, value_name = "URL")]
     pub(crate) oidc_issuer: Option<String>,
     /// The audience that its tokens must be for [default: docket]
@@ -82,6 +82,19 @@ pub(crate) struct UpFlags {
     /// Its key set (JWKS): a URL or a file
     #[arg(long, value_name = "URL|FILE")]
     pub(crate) oidc_keys: Option<String>,
+    /// Take tokens of this data directory's own issuer (`docket token`) too: whoever can read the directory can be
+    /// anybody [default: true; with --oidc-issuer false]
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) development_tokens: Option<bool>,
+    /// As whom the command service logs in to --database-url, confined to docket_command [default: made by the owner]
+    #[arg(long, value_name = "URL")]
+    pub(crate) command_database_url: Option<String>,
+    /// The same of the projection service and docket_projection
+    #[arg(long, value_name = "URL")]
+    pub(crate) projection_database_url: Option<String>,
+    /// The same of the query API and docket_query
+    #[arg(long, value_name = "URL")]
+    pub(crate) query_database_url: Option<String>,
     /// A proxy stands before Docket: the caller's address is the last of X-Forwarded-For
     #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) behind_proxy: Option<bool>,

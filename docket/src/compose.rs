@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engines::password;
 use crate::failure::{Failure, While};
+use crate::logins::Logins;
 use crate::nats;
 use crate::settings::Switch;
 
@@ -34,7 +35,9 @@ const TOKENS: usize = 10_000;
 
 /// What the services stand on.
 pub(crate) struct Ground<'a> {
+    /// The owner's address, and how services log in there.
     pub(crate) database_url: &'a str,
+    pub(crate) logins: &'a Logins,
     pub(crate) nats_url: &'a str,
     pub(crate) cell: &'a str,
     pub(crate) issuers: Vec<Issuer>,
@@ -148,7 +151,7 @@ fn projections(
 }
 
 fn pool(ground: &Ground<'_>, role: &'static str, most: u32) -> Result<sqlx::PgPool, Failure> {
-    postgres::pool(ground.database_url, Some(role), most).while_doing("the database's address cannot be read")
+    Ok(postgres::pool_of(ground.logins.options(ground.database_url, role)?, Some(role), most))
 }
 
 /// Commands and queries on one router, described by one document.

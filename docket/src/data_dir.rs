@@ -1,5 +1,7 @@
 //! The data directory: what one `docket up` keeps, and how other commands find it.
 
+mod custody;
+
 use std::fs::{DirBuilder, File, Permissions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -28,6 +30,8 @@ pub(crate) enum DataDirError {
         "another `docket up` runs on {}: stop it first, or use another directory with --data-dir", .0.display()
     )]
     Locked(PathBuf),
+    #[error("the data directory {} {why}: {cure}", dir.display())]
+    Exposed { dir: PathBuf, why: String, cure: String },
     #[error("there is no data directory {}: start `docket up` with it first", .0.display())]
     Missing(PathBuf),
 }
@@ -41,19 +45,22 @@ pub(crate) struct DataDir(PathBuf);
 pub(crate) struct Lock(#[expect(dead_code, reason = "held, never read")] File);
 
 impl DataDir {
-    /// Opens it, or makes it, for the owner alone.
+    /// Opens it, or makes it, for the owner alone. One that others can write is refused.
     pub(crate) fn create(path: &Path) -> Result<Self, DataDirError> {
         let failed = |source| DataDirError::Io { what: "create", path: path.to_path_buf(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
         let dir = Self(path.canonicalize().map_err(failed)?);
+        custody::check(&dir.0)?;
         let logs = dir.0.join("logs");
         DirBuilder::new().recursive(true).mode(0o700).create(&logs).map_err(failed)?;
         Ok(dir)
     }
 
-    /// Opens one that must be there.
+    /// Opens one that must be there. One that others can write is refused.
     pub(crate) fn open(path: &Path) -> Result<Self, DataDirError> {
-        path.canonicalize().map(Self).map_err(|_| DataDirError::Missing(path.to_path_buf()))
+        let dir = path.canonicalize().map_err(|_| DataDirError::Missing(path.to_path_buf()))?;
+        custody::check(&dir)?;
+        Ok(Self(dir))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -151,7 +158,12 @@ impl DataDir {
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DataDirError> {
     let failed = |source| DataDirError::Io { what: "write", path: path.to_path_buf(), source };
     let beside = path.with_extension("new");
-    let opened = File::options().create(true).write(true).truncate(true).mode(0o600).open(&beside);
+    // Whatever an interrupted run, or whoever the directory was given to, has put there is not written through.
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let opened = File::options().create_new(true).write(true).mode(0o600).open(&beside);
     let mut file = opened.map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
     std::fs::rename(&beside, path).map_err(failed)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data_dir::{DataDir, DataDirError};
 use crate::failure::Failure;
+use crate::logins::Logins;
 use crate::settings::Settings;
 
 /// In the data directory.
@@ -28,6 +29,17 @@ pub(crate) struct Instance {
     pub(crate) nats_url: String,
     /// nats-server is its own.
     pub(crate) own_nats: bool,
+    /// Whether tokens of the data directory's own issuer are taken.
+    #[serde(default = "always")]
+    pub(crate) development_tokens: bool,
+    /// As whom its services log in.
+    #[serde(default)]
+    pub(crate) logins: Option<Logins>,
+}
+
+/// As it was before it could be otherwise.
+fn always() -> bool {
+    true
 }
 
 impl Instance {
@@ -55,7 +67,10 @@ impl Instance {
         let not_running = || {
             Failure::said(format!("docket does not run on {}: start it with `docket up`", data_dir.display()))
         };
-        let dir = DataDir::open(data_dir).map_err(|_| not_running())?;
+        let dir = match DataDir::open(data_dir) {
+            Err(DataDirError::Missing(_)) => return Err(not_running()),
+            opened => opened?,
+        };
         let instance = Self::running(&dir)?.ok_or_else(not_running)?;
         Ok((dir, instance))
     }
@@ -64,7 +79,10 @@ impl Instance {
 /// The servers that a command works on: named by settings, else the running instance's.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
+    /// The owner's address.
     pub(crate) database_url: String,
+    /// As whom services log in; without any the owner acts in their roles.
+    pub(crate) logins: Option<Logins>,
     pub(crate) nats_url: Option<String>,
     pub(crate) cell: String,
 }
@@ -74,6 +92,7 @@ impl Target {
         if let Some(database_url) = &settings.database_url {
             return Ok(Self {
                 database_url: database_url.clone(),
+                logins: settings.logins.clone(),
                 nats_url: settings.nats_url.clone(),
                 cell: settings.cell.clone(),
             });
@@ -83,6 +102,7 @@ impl Target {
         })?;
         Ok(Self {
             database_url: instance.database_url,
+            logins: instance.logins,
             nats_url: Some(instance.nats_url),
             cell: instance.cell,
         })

@@ -13,6 +13,7 @@ mod export;
 mod failure;
 mod import;
 mod instance;
+mod logins;
 mod nats;
 mod ready;
 mod settings;
@@ -69,7 +70,7 @@ async fn run(cli: Cli) -> Outcome {
             let _log = telemetry::init(settings.log_format);
             commands::up::run(&settings).await
         }
-        Command::Token(args) => commands::token::run(&settings.data_dir, args).await,
+        Command::Token(args) => commands::token::run(&settings, args).await,
         Command::Tenant(TenantCommand::Create(args)) => commands::tenant_create::run(&settings, args).await,
         Command::Consumer(ConsumerCommand::Create(args)) => {
             commands::consumer_create::run(&settings.data_dir, args).await

@@ -13,6 +13,7 @@ use service_kit::telemetry::LogFormat;
 use crate::cli::{CommonFlags, UpFlags};
 use crate::engines::Programs;
 use crate::failure::Failure;
+use crate::logins::Logins;
 
 /// All settings there are.
 const NAMES: &[&str] = &[
@@ -29,6 +30,10 @@ const NAMES: &[&str] = &[
     "oidc_issuer",
     "oidc_audience",
     "oidc_keys",
+    "development_tokens",
+    "command_database_url",
+    "projection_database_url",
+    "query_database_url",
     "behind_proxy",
     "cursor_secret",
     "relay",
@@ -54,6 +59,10 @@ struct Given {
     oidc_issuer: Option<String>,
     oidc_audience: Option<String>,
     oidc_keys: Option<String>,
+    development_tokens: Option<bool>,
+    command_database_url: Option<String>,
+    projection_database_url: Option<String>,
+    query_database_url: Option<String>,
     behind_proxy: Option<bool>,
     cursor_secret: Option<String>,
     relay: Option<Switch>,
@@ -91,6 +100,10 @@ pub(crate) struct Settings {
     pub(crate) profile: String,
     pub(crate) programs: Programs,
     pub(crate) oidc: Option<Oidc>,
+    /// Whether the development issuer's tokens are taken.
+    pub(crate) development_tokens: bool,
+    /// As whom services log in to `database_url`; `None`: the owner makes logins for them.
+    pub(crate) logins: Option<Logins>,
     pub(crate) behind_proxy: bool,
     pub(crate) cursor_secret: Option<String>,
     pub(crate) relay: Switch,
@@ -99,7 +112,7 @@ pub(crate) struct Settings {
     pub(crate) streams: StreamLimits,
 }
 
-/// An issuer besides the one for development.
+/// An issuer, instead of the one for development.
 #[derive(Debug)]
 pub(crate) struct Oidc {
     pub(crate) issuer: String,
@@ -130,6 +143,10 @@ impl Settings {
             .flag("oidc_issuer", up.oidc_issuer.clone())
             .flag("oidc_audience", up.oidc_audience.clone())
             .flag("oidc_keys", up.oidc_keys.clone())
+            .flag("development_tokens", up.development_tokens)
+            .flag("command_database_url", up.command_database_url.clone())
+            .flag("projection_database_url", up.projection_database_url.clone())
+            .flag("query_database_url", up.query_database_url.clone())
             .flag("behind_proxy", up.behind_proxy)
             .flag("cursor_secret", up.cursor_secret.clone())
             .flag("relay", up.relay.clone())
@@ -162,6 +179,25 @@ impl Given {
                 ));
             }
         };
+        let development_tokens = self.development_tokens.unwrap_or(oidc.is_none());
+        if !development_tokens && oidc.is_none() {
+            return Err(Failure::said(
+                "nobody could sign in: without the setting development_tokens give oidc_issuer and oidc_keys",
+            ));
+        }
+        let urls = (self.command_database_url, self.projection_database_url, self.query_database_url);
+        let logins = match (urls, &self.database_url) {
+            ((Some(command), Some(projection), Some(query)), Some(_)) => {
+                Some(Logins::of_addresses([command, projection, query]))
+            }
+            ((None, None, None), _) => None,
+            _ => {
+                return Err(Failure::said(
+                    "the settings command_database_url, projection_database_url and query_database_url need each other \
+                     and database_url: give all, or the last alone",
+                ));
+            }
+        };
         if self.cursor_secret.as_ref().is_some_and(|secret| secret.chars().count() < 32) {
             return Err(Failure::said("the setting cursor_secret takes 32 characters or more"));
         }
@@ -182,6 +218,8 @@ impl Given {
             profile: self.profile.unwrap_or_else(|| domain::tenant::DEFAULT_PROFILE.to_owned()),
             programs: Programs { postgres_bin: self.postgres_bin, nats_server: self.nats_server },
             oidc,
+            development_tokens,
+            logins,
             behind_proxy: self.behind_proxy.unwrap_or(false),
             cursor_secret: self.cursor_secret,
             relay: self.relay.unwrap_or(Switch::On),
@@ -237,7 +275,19 @@ mod tests {
     }
 
     #[test]
+    fn another_issuer_stands_instead_of_the_one_for_development() {
+        let oidc = "oidc_issuer = \"https://id.example\"\noidc_keys = \"https://id.example/keys\"\n";
+        assert!(read("").unwrap().development_tokens);
+        assert!(!read(oidc).unwrap().development_tokens);
+        assert!(read(&format!("{oidc}development_tokens = true\n")).unwrap().development_tokens);
+        assert!(read("development_tokens = false\n").unwrap_err().line().contains("nobody could sign in"));
+    }
+
+    #[test]
     fn what_cannot_be_is_refused() {
+        assert!(
+            read("database_url = \"postgres://o@h/d\"\nquery_database_url = \"postgres://q@h/d\"\n").is_err()
+        );
         assert!(read("cell = \"a.b\"\n").is_err());
         assert!(read("oidc_issuer = \"https://id.example\"\n").is_err());
         assert!(read("port = 70000\n").is_err());

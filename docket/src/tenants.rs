@@ -1,5 +1,6 @@
 //! Tenants, as operators of this machine make and name them.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 
 use command_service::{CommandRequest, Executor};
@@ -60,7 +61,8 @@ pub(crate) fn unknown(key: &str) -> Failure {
 /// Keeps the key in the data directory, so that tokens can be made while nothing runs.
 pub(crate) fn remember(dir: &DataDir, key: &str) -> Result<(), Failure> {
     let path = dir.tenants_dir();
-    std::fs::create_dir_all(&path).while_doing("cannot keep the tenant's key in the data directory")?;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
+    made.while_doing("cannot keep the tenant's key in the data directory")?;
     let id = TenantId::of_key(key).to_string();
     Ok(crate::data_dir::write_private(&path.join(&id), key.as_bytes())?)
 }

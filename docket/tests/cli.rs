@@ -171,3 +171,207 @@ async fn history_goes_on_where_a_breach_was_raised_meanwhile() {
     .await;
     assert_eq!(ticket["sla"]["state"], "missed", "{ticket}");
 }
+
+/// What an operator's Postgres is asked, as somebody.
+fn psql(url: &str, statement: &str) -> Result<String, String> {
+    let output = Command::new("psql").args([url, "-XAtqc", statement]).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_log_in_as_roles_that_own_nothing() {
+    let mut docket = Running::up().await;
+    let opened = docket.open("default", "For ever").await;
+    docket.ticket("default", opened["number"].as_str().unwrap()).await;
+    let owner = docket.status()["postgres"]["url"].as_str().unwrap().to_owned();
+    // Who is logged in now, but for those who ask here.
+    let sessions = "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'docket' \
+                    AND pid <> pg_backend_pid() AND usename = 'docket'";
+    // The command that told the status logs in as the owner, and its farewell takes a moment.
+    eventually("the owner serves nobody", || async {
+        (psql(&owner, sessions) == Ok(String::new())).then_some(())
+    })
+    .await;
+    let serving = psql(&owner, &sessions.replace("usename = 'docket'", "usename LIKE 'docket\\_%'")).unwrap();
+    assert_eq!(serving.lines().count(), 3, "{serving}");
+    let logins: Value =
+        serde_json::from_slice(&std::fs::read(docket.dir().join("data/logins.json")).unwrap()).unwrap();
+    for (role, login) in
+        ["docket_command", "docket_projection", "docket_query"].iter().zip(logins.as_array().unwrap())
+    {
+        let (user, password) = (login["user"].as_str().unwrap(), login["password"].as_str().unwrap());
+        assert!(serving.contains(user), "{user}: {serving}");
+        let (_, server) = owner.split_once('@').unwrap();
+        let url = format!("postgres://{user}:{password}@{server}");
+        assert_eq!(psql(&url, "SELECT current_user").as_deref(), Ok(user));
+        for statement in [
+            "SET ROLE docket",
+            "SET ROLE docket; ALTER TABLE events DISABLE TRIGGER ALL",
+            "DELETE FROM events",
+            "ALTER TABLE events DISABLE TRIGGER ALL",
+            "DELETE FROM idempotency_keys",
+        ] {
+            let error = psql(&url, statement).unwrap_err();
+            assert!(
+                error.contains("permission denied") || error.contains("must be owner"),
+                "{role}: {error}"
+            );
+        }
+    }
+    // One that was made before there were logins comes up with them, and so does one whose logins were lost.
+    assert!(docket.interrupt().await.success());
+    std::fs::remove_file(docket.dir().join("data/logins.json")).unwrap();
+    docket.up_again().await;
+    docket.open("default", "As before").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_server_of_ones_own_logins_are_made_or_named_and_too_much_is_refused() {
+    let engines = Running::up_with(&[("DOCKET_PROJECTIONS", "off")]).await;
+    let status = engines.status();
+    let [owner, nats] = ["postgres", "nats"].map(|name| status[name]["url"].as_str().unwrap().to_owned());
+    let roles = ["command", "projection", "query"];
+    for role in roles {
+        let made = format!("CREATE ROLE own_{role} LOGIN PASSWORD 'x' IN ROLE docket_{role}");
+        psql(&owner, &made).unwrap();
+    }
+    psql(&owner, "CREATE ROLE owner_too LOGIN PASSWORD 'x' IN ROLE docket_query, docket").unwrap();
+    psql(&owner, "CREATE ROLE other_too LOGIN PASSWORD 'x' IN ROLE docket_query, docket_command").unwrap();
+    psql(&owner, "CREATE ROLE nobody LOGIN PASSWORD 'x'").unwrap();
+    let (_, server) = owner.split_once('@').unwrap();
+    let url = |user: &str| format!("postgres://{user}:x@{server}");
+    let dir = tempfile::tempdir().unwrap();
+    let up = |query: &str| {
+        let mut command = Command::new(BINARY);
+        command.args(["up", "--port", "0", "--database-url", &owner, "--nats-url", &nats, "--data-dir"]);
+        command.arg(dir.path().join("data")).arg("--command-database-url").arg(url("own_command"));
+        command
+            .arg("--projection-database-url")
+            .arg(url("own_projection"))
+            .arg("--query-database-url")
+            .arg(query);
+        command
+    };
+    for (query, why) in [
+        (owner.clone(), "is a superuser"),
+        (url("owner_too"), "may become docket, who is a superuser"),
+        (url("other_too"), "may become docket_command, who is the role of another service"),
+        (url("own_projection"), "may become docket_projection"),
+        (url("nobody"), "may not become docket_query"),
+        (url("missing"), "does not get into the database"),
+    ] {
+        let output = up(&query).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && error.contains(why), "{query}: {error}");
+    }
+    let mut right = up(&url("own_query"))
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let serving = "SELECT count(DISTINCT usename) >= 2 FROM pg_stat_activity WHERE usename LIKE 'own\\_%'";
+    eventually("the named ones serve", || async {
+        (psql(&owner, serving).as_deref() == Ok("t")).then_some(())
+    })
+    .await;
+    running::signal(right.id(), "TERM");
+    right.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_an_issuer_of_its_own_the_development_issuer_is_not_trusted() {
+    let keys = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(keys.path(), r#"{"keys":[]}"#).unwrap();
+    let keys = keys.path().to_str().unwrap().to_owned();
+    let env = |development: &'static str| -> &'static [(&'static str, &'static str)] {
+        let keys: &'static str = keys.clone().leak();
+        vec![
+            ("DOCKET_OIDC_ISSUER", "https://id.example"),
+            ("DOCKET_OIDC_KEYS", keys),
+            ("DOCKET_DEVELOPMENT_TOKENS", development),
+        ]
+        .leak()
+    };
+    let mut docket = Running::up().await;
+    let token = docket.prints(&[
+        "token",
+        "--tenant",
+        "default",
+        "--role",
+        "platform_admin",
+        "--sub",
+        "eve",
+        "--ttl",
+        "1d",
+    ]);
+    let answers = async |docket: &Running| {
+        let url = docket.status()["url"].as_str().unwrap().to_owned();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        http.get(format!("{url}/v1/tickets")).bearer_auth(&token).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(answers(&docket).await, 200);
+    assert!(docket.interrupt().await.success());
+    let printed = docket.printed().len();
+
+    docket.set_env(env(""));
+    docket.up_again().await;
+    assert_eq!(answers(&docket).await, 401, "its key was trusted a moment ago");
+    assert!(!docket.printed()[printed..].contains("eyJ"), "no token is printed or logged");
+    let refused = docket.fails(&["token", "--tenant", "default", "--role", "customer", "--sub", "carla"]);
+    assert!(refused.contains("--development-tokens"), "{refused}");
+    // What an operator does here needs no token.
+    docket.prints(&["demo", "--tickets", "2"]);
+    assert!(docket.interrupt().await.success());
+
+    docket.set_env(env("true"));
+    docket.up_again().await;
+    assert_eq!(answers(&docket).await, 200);
+    assert!(!docket.printed()[printed..].contains("eyJ"), "nobody reads here");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_file_of_the_data_directory_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut docket = Running::up().await;
+    docket.prints(&["tenant", "create", "desk"]);
+    assert!(docket.interrupt().await.success());
+    let data = docket.dir().join("data");
+    let set = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap()
+    };
+    let token = ["token", "--tenant", "desk", "--role", "customer", "--sub", "carla"];
+    // What Docket keeps itself: the engines look after theirs.
+    let mut folders = vec![data.clone()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = entry.file_name().unwrap().to_string_lossy().into_owned();
+            if ["postgres", "jetstream", "logs", "tenants"].contains(&name.as_str()) {
+                continue;
+            }
+            if entry.is_dir() { folders.push(entry) } else { files.push((entry, name)) }
+        }
+    }
+    assert!(files.len() > 6, "{files:?}");
+    for (file, name) in files {
+        let before = std::fs::metadata(&file).unwrap().permissions().mode();
+        set(&file, 0o666);
+        let refused = docket.fails(&token);
+        assert!(refused.contains(&name) && refused.contains("chmod"), "{name}: {refused}");
+        set(&file, 0o644);
+        let is_public = name == "jwks.json" || name.ends_with("lock") || name.ends_with(".pid");
+        if is_public {
+            docket.prints(&token);
+        } else {
+            assert!(docket.fails(&token).contains("others can read"), "{name}");
+        }
+        set(&file, before & 0o777);
+    }
+    let before = std::fs::metadata(&data).unwrap().permissions().mode();
+    set(&data, 0o777);
+    assert!(docket.fails(&token).contains("chmod go-w"));
+    assert!(docket.fails(&["up", "--port", "0"]).contains("chmod go-w"));
+    set(&data, before & 0o777);
+    docket.prints(&token);
+}

@@ -47,8 +47,10 @@ impl EventLog {
         .fetch_optional(self.pool())
         .await
         .map_err(LogError::of)?;
-        Ok(row.map(|row| StoredAnswer {
-            request_hash: row.request_hash.try_into().unwrap_or_default(),
+        let Some(row) = row else { return Ok(None) };
+        let unreadable = |_| LogError::of(sqlx::Error::Decode("a request's hash isn't one".into()));
+        Ok(Some(StoredAnswer {
+            request_hash: row.request_hash.try_into().map_err(unreadable)?,
             aggregate_id: row.aggregate_id,
             version: Version(row.version),
             position: Position(row.position),

@@ -38,7 +38,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings::read()?;
     metrics::install();
     let shutdown = lifecycle::shutdown_on_signal();
-    let pool = postgres::pool(&settings.database_url, Some("docket_projection"), settings.connections)?;
+    let pool =
+        postgres::confined_pool(&settings.database_url, "docket_projection", settings.connections).await?;
     let client = match &settings.nats_url {
         Some(url) => Some(async_nats::ConnectOptions::new().retry_on_initial_connect().connect(url).await?),
         None => None,

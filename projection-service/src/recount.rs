@@ -147,7 +147,8 @@ async fn count(db: &mut PgConnection, offices: &Offices, until: i64) -> Result<(
             history.clear();
             ticket = Some((row.tenant_id, row.aggregate_id));
         }
-        let payload = serde_json::from_str(&row.payload).unwrap_or(Value::Null);
+        let payload =
+            serde_json::from_str(&row.payload).map_err(|error| sqlx::Error::Decode(error.into()))?;
         history.push(Told { position: row.position, kind: row.event_type, at: row.at, payload });
     }
     if let Some((tenant, _)) = &ticket {

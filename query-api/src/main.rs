@@ -115,7 +115,8 @@ async fn run() -> Result<(), Failure> {
         }
         None => Wake::polling(),
     };
-    let pool = postgres::pool(&given.database_url, Some("docket_query"), given.pool_size.unwrap_or(8))?;
+    let pool =
+        postgres::confined_pool(&given.database_url, "docket_query", given.pool_size.unwrap_or(8)).await?;
     let api = QueryApi::new(Deps {
         pool: pool.clone(),
         authenticator: Authenticator::start(auth, clock.clone(), shutdown.clone()).await,

@@ -48,6 +48,8 @@ impl Clock for SetClock {
 #[derive(Clone)]
 pub struct Place {
     options: PgConnectOptions,
+    /// Whether it is on the server that tests have their logins on.
+    is_the_tests: bool,
     /// As the owner.
     pub pool: PgPool,
 }
@@ -62,7 +64,7 @@ impl Place {
         let mut admin = server.connect().await.expect("Postgres answers");
         admin.execute(format!("CREATE DATABASE {name}").as_str()).await.expect("a database");
         admin.close().await.expect("a goodbye");
-        let place = Self::of(server.database(&name));
+        let place = Self { is_the_tests: true, ..Self::of(server.database(&name)) };
         event_store::migrate(&place.pool).await.expect("the log's tables");
         projection_service::migrate(&place.pool).await.expect("the read models' tables");
         place
@@ -71,13 +73,15 @@ impl Place {
     /// A database that is there.
     pub fn of(options: PgConnectOptions) -> Self {
         let pool = PgPoolOptions::new().max_connections(4).connect_lazy_with(options.clone());
-        Self { options, pool }
+        Self { options, is_the_tests: false, pool }
     }
 
+    /// As a service has it: on the tests' server logged in as one who may become this role and nobody else
+    /// (`deploy/test-servers.sh`).
     fn pool_as(&self, role: &str, connections: u32) -> PgPool {
-        PgPoolOptions::new()
-            .max_connections(connections)
-            .connect_lazy_with(self.options.clone().options([("role", role)]))
+        let login = self.options.clone();
+        let login = if self.is_the_tests { login.username(&format!("{role}_test")) } else { login };
+        PgPoolOptions::new().max_connections(connections).connect_lazy_with(login.options([("role", role)]))
     }
 
     /// One number.

@@ -15,6 +15,7 @@ use service_kit::auth::{AuthConfig, Authenticator, Claims, DevIssuer};
 use service_kit::clock::{RandomIds, SystemClock};
 use service_kit::http::{HttpSettings, PeerKey, RequestInfo, layers};
 use service_kit::{lifecycle, postgres};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 
@@ -70,8 +71,11 @@ fn url_of(database: &str) -> String {
 async fn serve(database: &str, issuer: &DevIssuer, shutdown: &CancellationToken) -> (CommandService, String) {
     let clock = Arc::new(SystemClock);
     let auth = AuthConfig::new(vec![issuer.issuer()]);
+    // As the service has it: one who may become this role and nobody else (`deploy/test-servers.sh`).
+    let owner: PgConnectOptions = url_of(database).parse().unwrap();
+    let login = owner.username("docket_command_test");
     let service = CommandService::start(CommandDeps {
-        pool: postgres::pool(&url_of(database), Some("docket_command"), 8).unwrap(),
+        pool: postgres::pool_of(login, Some("docket_command"), 8),
         log: event_store::LogOptions::default(),
         relay: None,
         timers: None,

@@ -30,7 +30,7 @@ struct Access {
 
 pub(crate) async fn run(data_dir: &Path, args: ConsumerCreateArgs) -> Outcome {
     let (dir, instance) = Instance::find(data_dir)?;
-    let pool = database::connect(&instance.database_url, None, 1).await?;
+    let pool = database::connect(&instance.database_url, 1).await?;
     let tenant = tenants::find(&pool, &args.tenant).await?;
     pool.close().await;
     let secret = Secret::new();

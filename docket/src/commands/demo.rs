@@ -30,7 +30,7 @@ const AT_A_TIME: usize = 64;
 
 pub(crate) async fn run(settings: &Settings, args: DemoArgs) -> Outcome {
     let target = Target::of(settings)?;
-    let pool = database::connect(&target.database_url, Some("docket_command"), 4).await?;
+    let pool = database::connect_as(&target, "docket_command", 4).await?;
     let tenant = tenants::find(&pool, &args.tenant).await?;
     let shutdown = CancellationToken::new();
     let log = EventLog::start(pool, LogOptions::default(), shutdown.clone());

@@ -29,7 +29,7 @@ pub(crate) async fn run(settings: &Settings, args: ExportArgs) -> Outcome {
     let (list, form) = (list(args.list), form(args.format));
     // Before anything is recorded or read: a folder that is taken is told at once.
     Folder::room(&args.out, list.name()).while_doing("the export has no room")?;
-    let owner = database::connect(&target.database_url, None, 1).await?;
+    let owner = database::connect(&target.database_url, 1).await?;
     let tenant = tenants::find(&owner, &args.tenant).await?;
     owner.close().await;
     let shutdown = CancellationToken::new();
@@ -82,7 +82,7 @@ async fn queries(target: &Target, shutdown: &CancellationToken) -> Result<QueryA
     let clock = Arc::new(SystemClock);
     let nobody = AuthConfig::new(Vec::new());
     Ok(QueryApi::new(Deps {
-        pool: database::connect(&target.database_url, Some("docket_query"), 2).await?,
+        pool: database::connect_as(target, "docket_query", 2).await?,
         authenticator: Authenticator::start(nobody, clock.clone(), shutdown.clone()).await,
         cursor_key: CursorKey::new(crate::engines::password()),
         cell: target.cell.clone(),
@@ -104,7 +104,7 @@ async fn record(
     form: Form,
     position: Position,
 ) -> Outcome {
-    let pool = database::connect(&target.database_url, Some("docket_command"), 2).await?;
+    let pool = database::connect_as(target, "docket_command", 2).await?;
     let shutdown = CancellationToken::new();
     let log = EventLog::start(pool, LogOptions::default(), shutdown.clone());
     let executor = Executor::new(log.clone(), Arc::new(SystemClock), Arc::new(RandomIds));

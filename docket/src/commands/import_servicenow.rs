@@ -33,7 +33,7 @@ const STANDSTILL: Duration = Duration::from_secs(30);
 
 pub(crate) async fn run(settings: &Settings, args: &ServicenowArgs) -> Outcome {
     let target = Target::of(settings)?;
-    let pool = database::connect(&target.database_url, Some("docket_command"), 4).await?;
+    let pool = database::connect_as(&target, "docket_command", 4).await?;
     let tenant = tenants::find(&pool, &args.tenant).await?;
     let progress = bar();
     // To its end, before anything is kept of it.
@@ -160,7 +160,7 @@ impl Taken {
 
 /// Waits until every read model shows the position.
 async fn until_visible(target: &Target, last: Position) -> Outcome {
-    let pool = database::connect(&target.database_url, None, 1).await?;
+    let pool = database::connect(&target.database_url, 1).await?;
     let mut reached = (Position::START, Instant::now());
     while reached.0 < last {
         let least = least(&pool).await?;

@@ -11,7 +11,7 @@ use crate::settings::Settings;
 
 pub(crate) async fn run(settings: &Settings, command: ParkedCommand) -> Outcome {
     let target = Target::of(settings)?;
-    let pool = database::connect(&target.database_url, None, 1).await?;
+    let pool = database::connect(&target.database_url, 1).await?;
     match command {
         ParkedCommand::List => list(&pool).await,
         ParkedCommand::Retry(args) => request(&pool, &args, Request::Retry).await,

@@ -9,7 +9,7 @@ use crate::{database, nats};
 
 pub(crate) async fn run(settings: &Settings) -> Outcome {
     let target = Target::of(settings)?;
-    let pool = database::connect(&target.database_url, None, 1).await?;
+    let pool = database::connect(&target.database_url, 1).await?;
     relay::reset(&pool, &target.cell).await.while_doing("the relay cannot be asked")?;
     nats::poke(&target).await;
     println!("the relay builds the stream of cell {} anew", target.cell);

@@ -44,7 +44,7 @@ struct Entry {
 
 pub(crate) async fn run(settings: &Settings, args: ReplayArgs) -> Outcome {
     let target = Target::of(settings)?;
-    let pool = database::connect(&target.database_url, None, 1).await?;
+    let pool = database::connect(&target.database_url, 1).await?;
     let tenant = tenants::find(&pool, &args.tenant).await?;
     let reader = LogReader::new(pool.clone());
     if let Some(as_of) = args.as_of {

@@ -34,7 +34,7 @@ pub(crate) async fn run(settings: &Settings, args: BacktestArgs) -> Outcome {
     let detail = Detail { tickets: usize::MAX, clocks: args.clocks };
     let trial = Trial { draft: Arc::new(rules(&draft)?), period, detail, most: usize::MAX };
     let target = Target::of(settings)?;
-    let pool = database::connect(&target.database_url, None, 1).await?;
+    let pool = database::connect(&target.database_url, 1).await?;
     let tenant = tenants::find(&pool, &args.tenant).await?;
     let Replayed { compared, .. } =
         replay(&LogReader::new(pool), tenant, trial).await.while_doing("the past cannot be replayed")?;

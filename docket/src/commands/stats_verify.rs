@@ -9,7 +9,7 @@ use crate::settings::Settings;
 
 pub(crate) async fn run(settings: &Settings, json: bool) -> Outcome {
     let target = Target::of(settings)?;
-    let pool = database::connect(&target.database_url, None, 1).await?;
+    let pool = database::connect(&target.database_url, 1).await?;
     let found = recount(&pool).await.while_doing("the log cannot be counted anew")?;
     if json {
         let text = serde_json::to_string_pretty(&found).while_doing("the report cannot be written")?;

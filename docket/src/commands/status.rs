@@ -68,7 +68,7 @@ pub(crate) async fn run(data_dir: &Path, json: bool) -> Outcome {
 }
 
 async fn read(dir: &DataDir, instance: Instance) -> Result<Status, crate::failure::Failure> {
-    let pool = database::connect(&instance.database_url, None, 1).await?;
+    let pool = database::connect(&instance.database_url, 1).await?;
     let failed = "the status cannot be read from the database";
     let head = LogReader::new(pool.clone()).head().await.while_doing(failed)?;
     let relay = relay::status(&pool, &instance.cell).await.while_doing(failed)?;

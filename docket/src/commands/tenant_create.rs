@@ -10,7 +10,7 @@ use service_kit::clock::{RandomIds, SystemClock};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::TenantCreateArgs;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, DataDirError};
 use crate::failure::Outcome;
 use crate::instance::Target;
 use crate::settings::Settings;
@@ -18,15 +18,18 @@ use crate::{database, nats, tenants};
 
 pub(crate) async fn run(settings: &Settings, args: TenantCreateArgs) -> Outcome {
     let target = Target::of(settings)?;
-    let pool = database::connect(&target.database_url, Some("docket_command"), 2).await?;
+    let pool = database::connect_as(&target, "docket_command", 2).await?;
     let shutdown = CancellationToken::new();
     let log = EventLog::start(pool, LogOptions::default(), shutdown.clone());
     let executor = Executor::new(log.clone(), Arc::new(SystemClock), Arc::new(RandomIds));
     let parent = args.parent.as_deref().map(tenants::id_of);
     let command = CreateTenant { key: args.key.clone(), parent, profile: args.profile, number_prefix: None };
     tenants::create(&executor, &command).await?;
-    if let Ok(dir) = DataDir::open(&settings.data_dir) {
-        tenants::remember(&dir, &args.key)?;
+    match DataDir::open(&settings.data_dir) {
+        Ok(dir) => tenants::remember(&dir, &args.key)?,
+        // On a database alone.
+        Err(DataDirError::Missing(_)) => {}
+        Err(error) => return Err(error.into()),
     }
     nats::poke(&target).await;
     println!("{}", TenantId::of_key(&args.key));

@@ -1,7 +1,5 @@
 //! `docket token`: a token of the development issuer, and nothing else on standard output.
 
-use std::path::Path;
-
 use domain::identity::Role;
 use domain::ids::{OrganizationId, TenantId, UserId};
 use service_kit::auth::{Claims, DevIssuer};
@@ -11,23 +9,29 @@ use crate::cli::TokenArgs;
 use crate::data_dir::DataDir;
 use crate::failure::{Failure, Outcome, While};
 use crate::instance::Instance;
+use crate::settings::Settings;
 use crate::{database, tenants};
 
-pub(crate) async fn run(data_dir: &Path, args: TokenArgs) -> Outcome {
-    let dir = DataDir::open(data_dir)?;
+pub(crate) async fn run(settings: &Settings, args: TokenArgs) -> Outcome {
+    let dir = DataDir::open(&settings.data_dir)?;
+    let instance = Instance::running(&dir)?;
+    let trusted =
+        instance.as_ref().map_or(settings.development_tokens, |instance| instance.development_tokens);
+    if !trusted {
+        return Err(Failure::said(
+            "tokens of the development issuer are not trusted there: docket takes those of --oidc-issuer alone, until \
+             it is started with --development-tokens",
+        ));
+    }
     let tenant = tenants::id_of(&args.tenant);
     if !tenants::is_remembered(&dir, tenant) {
-        find_in_database(&dir, &args.tenant).await?;
+        // A tenant that was created over HTTP is in the database alone.
+        let instance = instance.ok_or_else(|| tenants::unknown(&args.tenant))?;
+        let pool = database::connect(&instance.database_url, 1).await?;
+        tenants::find(&pool, &args.tenant).await?;
     }
     println!("{}", mint(&dir, tenant, args)?);
     Ok(())
-}
-
-/// A tenant that was created over HTTP is in the database alone.
-async fn find_in_database(dir: &DataDir, key: &str) -> Outcome {
-    let Some(instance) = Instance::running(dir)? else { return Err(tenants::unknown(key)) };
-    let pool = database::connect(&instance.database_url, None, 1).await?;
-    tenants::find(&pool, key).await.map(drop)
 }
 
 fn mint(dir: &DataDir, tenant: TenantId, args: TokenArgs) -> Result<String, Failure> {

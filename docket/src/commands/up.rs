@@ -1,5 +1,6 @@
 //! `docket up`: all services in one process, with their own Postgres and nats-server.
 
+use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -18,11 +19,12 @@ use crate::data_dir::{DataDir, Lock};
 use crate::engines::{NatsEngine, PostgresEngine};
 use crate::failure::{Failure, Outcome, While};
 use crate::instance::Instance;
+use crate::logins::Logins;
 use crate::settings::{Oidc, Settings};
 use crate::{database, nats, ready, tenants};
 
-/// How long the token that is printed is good.
-const TOKEN_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long the token that is printed is good, as long as one of `docket token`.
+const TOKEN_LIFE: Duration = Duration::from_secs(60 * 60);
 
 pub(crate) async fn run(settings: &Settings) -> Outcome {
     let dir = DataDir::create(&settings.data_dir)?;
@@ -119,14 +121,22 @@ async fn serve(
 ) -> Outcome {
     let owner = database::connect_patiently(&engines.database_url).await?;
     super::migrate::migrate(&owner).await?;
+    let logins = match &settings.logins {
+        Some(logins) => logins.clone(),
+        None => Logins::made_by(&owner, dir).await?,
+    };
+    // From here on the owner is for operators alone.
     owner.close().await;
-    let issuer = DevIssuer::open(&dir.issuer_dir()).while_doing("the development issuer cannot be used")?;
+    logins.check(&engines.database_url).await?;
+    let issuer = settings.development_tokens.then(|| DevIssuer::open(&dir.issuer_dir())).transpose();
+    let issuer = issuer.while_doing("the development issuer cannot be used")?;
     let address = listener.local_addr().while_doing("the address cannot be told")?;
     let ground = Ground {
         database_url: &engines.database_url,
+        logins: &logins,
         nats_url: &engines.nats_url,
         cell: &settings.cell,
-        issuers: issuers(&issuer, settings.oidc.as_ref()),
+        issuers: issuers(issuer.as_ref(), settings.oidc.as_ref()),
         cursor_key: CursorKey::new(cursor_secret(dir, settings)?),
         behind_proxy: settings.behind_proxy,
         address: local(address),
@@ -145,8 +155,9 @@ async fn serve(
     let outcome = match started {
         Ok(()) => {
             let server = lifecycle::serve(listener, router, requests.clone(), lifecycle::DRAIN);
+            let told = Told { logins: &logins, issuer: issuer.as_ref() };
             // The announcement is made once the server answers, so both run together.
-            let told = requests.run_until_cancelled(announce(dir, settings, engines, &issuer, address));
+            let told = requests.run_until_cancelled(announce(dir, settings, engines, told, address));
             let told = async { told.await.unwrap_or(Ok(())).inspect_err(|_| requests.cancel()) };
             let (served, told) = tokio::join!(server, told);
             told.and(served.while_doing("the server ended"))
@@ -158,7 +169,8 @@ async fn serve(
     outcome
 }
 
-fn issuers(own: &DevIssuer, oidc: Option<&Oidc>) -> Vec<Issuer> {
+/// The development issuer, where it is trusted, and the other.
+fn issuers(own: Option<&DevIssuer>, oidc: Option<&Oidc>) -> Vec<Issuer> {
     let other = oidc.map(|oidc| Issuer {
         issuer: oidc.issuer.clone(),
         audience: oidc.audience.clone(),
@@ -168,7 +180,7 @@ fn issuers(own: &DevIssuer, oidc: Option<&Oidc>) -> Vec<Issuer> {
             JwksSource::File(oidc.keys.clone().into())
         },
     });
-    std::iter::once(own.issuer()).chain(other).collect()
+    own.map(DevIssuer::issuer).into_iter().chain(other).collect()
 }
 
 /// Seals cursors: kept, so that a cursor is good after a restart.
@@ -204,12 +216,19 @@ async fn first_tenant(dir: &DataDir, settings: &Settings, services: &Services) -
     Ok(())
 }
 
+/// What is told besides the settings.
+struct Told<'a> {
+    logins: &'a Logins,
+    /// If it is trusted.
+    issuer: Option<&'a DevIssuer>,
+}
+
 /// Waits until the server answers, then tells people and other commands where it is.
 async fn announce(
     dir: &DataDir,
     settings: &Settings,
     engines: &Engines,
-    issuer: &DevIssuer,
+    told: Told<'_>,
     address: SocketAddr,
 ) -> Outcome {
     let url = format!("http://{}", local(address));
@@ -222,16 +241,36 @@ async fn announce(
         own_postgres: engines.postgres.is_some(),
         nats_url: engines.nats_url.clone(),
         own_nats: engines.nats.is_some(),
+        development_tokens: told.issuer.is_some(),
+        logins: Some(told.logins.clone()),
     };
     instance.publish(dir)?;
-    let user = UserId::new("admin").while_doing("no user id")?;
-    let claims = Claims::new(user, TenantId::of_key(tenants::FIRST), vec!["platform_admin".to_owned()]);
-    let token = issuer.mint(&claims, TOKEN_LIFE, &SystemClock).while_doing("the token cannot be signed")?;
     println!("docket is ready");
     println!("  address  {url}");
-    println!("  console  {url}/#token={token}");
-    println!("  token    {token}");
+    match told.issuer.filter(|_| is_for_a_person(settings)) {
+        Some(issuer) => {
+            let token = admin_token(issuer)?;
+            println!("  console  {url}/#token={token}");
+            println!("  token    {token}");
+        }
+        None => println!("  console  {url}/"),
+    }
+    if let Some(oidc) = &settings.oidc {
+        println!("  issuer   {}", oidc.issuer);
+    }
     Ok(())
+}
+
+/// Whether a token may be printed. With an issuer of its own this is no machine for development, and what is printed
+/// may be kept: then only where a person reads it.
+fn is_for_a_person(settings: &Settings) -> bool {
+    settings.oidc.is_none() || std::io::stdout().is_terminal()
+}
+
+fn admin_token(issuer: &DevIssuer) -> Result<String, Failure> {
+    let user = UserId::new("admin").while_doing("no user id")?;
+    let claims = Claims::new(user, TenantId::of_key(tenants::FIRST), vec!["platform_admin".to_owned()]);
+    issuer.mint(&claims, TOKEN_LIFE, &SystemClock).while_doing("the token cannot be signed")
 }
 
 /// Where we reach ourselves: who listens on every address listens on loopback too.

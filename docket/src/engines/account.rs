@@ -49,7 +49,7 @@ impl Account {
 
     /// Makes a file or directory this user's.
     pub(super) fn own(self, path: &Path) -> Result<(), EngineError> {
-        std::os::unix::fs::chown(path, Some(self.uid), Some(self.gid)).map_err(|source| EngineError::File {
+        std::os::unix::fs::lchown(path, Some(self.uid), Some(self.gid)).map_err(|source| EngineError::File {
             what: "give away",
             path: path.to_path_buf(),
             source,

@@ -78,6 +78,11 @@ impl Running {
         self.dir.path()
     }
 
+    /// What it is started with from now on.
+    pub(crate) fn set_env(&mut self, env: &'static [(&'static str, &'static str)]) {
+        self.env = env;
+    }
+
     fn data_dir(&self) -> PathBuf {
         self.dir.path().join("data")
     }

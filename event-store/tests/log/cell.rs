@@ -55,7 +55,7 @@ impl Cell {
         Self { name, pool, reader, shutdown, options, server, began: OnceLock::new() }
     }
 
-    /// A log, as a process of its own would have it: run as the command service's role.
+    /// A log, as a process of its own would have it: run as the command service logs in.
     pub(crate) async fn log(&self) -> EventLog {
         self.log_with(LogOptions::default()).await
     }
@@ -64,8 +64,9 @@ impl Cell {
         EventLog::start(self.pool_as("docket_command").await, options, self.shutdown.clone())
     }
 
+    /// As a service has it: logged in as one who may become this role and nobody else (`deploy/test-servers.sh`).
     pub(crate) async fn pool_as(&self, role: &str) -> PgPool {
-        let options = self.options.clone().options([("role", role)]);
+        let options = self.options.clone().username(&format!("{role}_test")).options([("role", role)]);
         PgPoolOptions::new().max_connections(4).connect_with(options).await.expect("a pool")
     }
 

@@ -40,19 +40,20 @@ impl Database {
         Self { name, pool, options, maintenance }
     }
 
-    /// A pool as a role, without a tenant.
+    /// A pool as a service has it, without a tenant.
     pub(crate) fn pool_as(&self, role: &str) -> PgPool {
-        PgPoolOptions::new()
-            .max_connections(4)
-            .connect_lazy_with(self.options.clone().options([("role", role)]))
+        PgPoolOptions::new().max_connections(4).connect_lazy_with(self.login(role))
+    }
+
+    /// Logged in as one who may become this role and nobody else (`deploy/test-servers.sh`).
+    fn login(&self, role: &str) -> PgConnectOptions {
+        self.options.clone().username(&format!("{role}_test")).options([("role", role)])
     }
 
     /// A connection as docket_query under a tenant.
     pub(crate) async fn reader_of(&self, tenant: &str) -> PgConnection {
         let tenant = TenantId::of_key(tenant).to_string();
-        let options =
-            self.options.clone().options([("role", "docket_query"), ("docket.tenant", tenant.as_str())]);
-        options.connect().await.unwrap()
+        self.login("docket_query").options([("docket.tenant", tenant.as_str())]).connect().await.unwrap()
     }
 
     /// Appends to the log, as an import of bytes would: nothing is checked.

@@ -5,9 +5,8 @@ use std::time::Duration;
 use axum::http::Method;
 use domain::identity::Operation;
 use serde_json::{Value, json};
-use service_kit::postgres;
 
-use crate::app::{App, Caller, tenant};
+use crate::app::{App, Caller, pool_as, tenant};
 use crate::sla_rows;
 use crate::ticket::Ticket;
 
@@ -144,7 +143,7 @@ async fn the_database_fails_closed() {
     sla_rows::standing(&app, "default", ticket.id, Some("met"), sla_rows::NEVER).await;
     sla_rows::count(&app, "default", "met", 1).await;
     sla_rows::outcome(&app, ticket.id, &Default::default()).await;
-    let pool = postgres::pool(&app.url, Some("docket_query"), 1).unwrap();
+    let pool = pool_as(&app.url, "docket_query", 1);
     let relations = [
         "events",
         "read.tickets",

@@ -120,13 +120,13 @@ impl App {
         projection_service::migrate(&owner).await.unwrap();
 
         let shutdown = CancellationToken::new();
-        let log_pool = postgres::pool(&url, Some("docket_command"), 2).unwrap();
+        let log_pool = pool_as(&url, "docket_command", 2);
         let log = EventLog::start(log_pool, LogOptions::default(), shutdown.clone());
         let directory = std::env::temp_dir().join(&database);
         let issuer = DevIssuer::open(&directory).unwrap();
         let clock = Arc::new(SystemClock);
         let auth = AuthConfig::new(vec![issuer.issuer()]);
-        let pool = postgres::pool(&url, Some("docket_query"), 4).unwrap();
+        let pool = pool_as(&url, "docket_query", 4);
         let (recorder, address) = Recorder::start(shutdown.clone()).await;
         let commands = Peer::new(address, Some(PeerKey::new("a secret of the cell"))).unwrap();
         let api = QueryApi::new(Deps {
@@ -174,7 +174,7 @@ impl App {
     /// Starts the projections.
     pub(crate) fn project(&mut self) {
         let options = RuntimeOptions {
-            pool: postgres::pool(&self.url, Some("docket_projection"), 8).unwrap(),
+            pool: pool_as(&self.url, "docket_projection", 8),
             reader: self.log.reader(),
             client: None,
             cell: "test".into(),
@@ -300,6 +300,12 @@ impl Drop for App {
         });
         let _ = removal.join();
     }
+}
+
+/// As a service has it: logged in as one who may become this role and nobody else (`deploy/test-servers.sh`).
+pub(crate) fn pool_as(url: &str, role: &'static str, connections: u32) -> PgPool {
+    let owner: PgConnectOptions = url.parse().unwrap();
+    postgres::pool_of(owner.username(&format!("{role}_test")), Some(role), connections)
 }
 
 /// As if `TagAdded` had once been `{"name": …}` in version 0.

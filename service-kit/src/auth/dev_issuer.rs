@@ -3,7 +3,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -124,7 +124,7 @@ fn create(directory: &Path, path: &Path) -> Result<Vec<u8>, DevIssuerError> {
 fn write_new(directory: &Path, path: &Path, content: &[u8], mode: u32) -> Result<(), DevIssuerError> {
     let draft = directory.join(format!(".{}.{}", std::process::id(), rand::random::<u64>()));
     let write = || -> std::io::Result<()> {
-        fs::create_dir_all(directory)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
         file.write_all(content)?;
         file.sync_all()?;

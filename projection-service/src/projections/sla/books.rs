@@ -50,7 +50,14 @@ impl Books {
         let older: Vec<_> = rows.iter().map(|row| (row.tenant_id, Version(row.rules_version))).collect();
         books.fetch(db, older).await?;
         for row in rows {
-            let rules = books.version(row.tenant_id, Version(row.rules_version)).unwrap_or_default();
+            let rules = books.version(row.tenant_id, Version(row.rules_version));
+            // With others in their place every clock would be kept wrongly.
+            let rules = rules.ok_or_else(|| {
+                let (tenant, version) = (row.tenant_id, row.rules_version);
+                sqlx::Error::Decode(
+                    format!("version {version} of the rules of tenant {tenant} is not kept").into(),
+                )
+            })?;
             let configuration = serde_json::from_str(&row.configuration).map_err(unreadable)?;
             let governing = Governing::kept(configuration, Version(row.version), rules);
             books.tenants.insert(row.tenant_id, governing);
@@ -128,7 +135,11 @@ fn read(version: i64, text: String) -> Result<Arc<Rules>, sqlx::Error> {
     READ.get_or_insert_with(&(version, text.clone()), || {
         let configuration: Configuration = serde_json::from_str(&text).map_err(unreadable)?;
         // It held together when it was kept.
-        let rules = Rules::of_version(&configuration, Version(version)).unwrap_or_default();
+        let rules = Rules::of_version(&configuration, Version(version)).map_err(|errors| {
+            sqlx::Error::Decode(
+                format!("version {version} of a tenant's rules doesn't hold together: {errors:?}").into(),
+            )
+        })?;
         Ok(Arc::new(rules))
     })
 }

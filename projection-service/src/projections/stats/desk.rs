@@ -109,7 +109,9 @@ impl Desk {
         let (mut come, mut gone) = (Vec::new(), Vec::new());
         for (id, work) in &self.tickets {
             let (new, old) = work.ticket.since(work.began.as_ref());
-            come.extend(new.into_iter().map(|one| fact(*id, work.tenant, one)));
+            for one in new {
+                come.push(fact(*id, work.tenant, one)?);
+            }
             gone.extend(old.into_iter().map(|one| (*id, one.measure)));
             let row = row(*id, work.tenant, &work.ticket)?;
             if self.rows.get(*id) != Some(&row) {
@@ -145,17 +147,19 @@ fn row(ticket_id: Uuid, tenant_id: Uuid, ticket: &Ticket) -> Result<TicketRow, s
     })
 }
 
-fn fact(ticket_id: Uuid, tenant_id: Uuid, counted: Counted) -> FactRow {
-    FactRow {
+fn fact(ticket_id: Uuid, tenant_id: Uuid, counted: Counted) -> Result<FactRow, sqlx::Error> {
+    let at = DateTime::from_timestamp_micros(counted.at);
+    let at = at.ok_or_else(|| sqlx::Error::Decode(format!("{} is no time", counted.at).into()))?;
+    Ok(FactRow {
         ticket_id,
         tenant_id,
         measure: counted.measure.as_str().to_owned(),
-        at: DateTime::from_timestamp_micros(counted.at).unwrap_or_default(),
+        at,
         bin: counted.bin(),
         part: counted.part,
         agent: counted.agent,
         value: counted.value,
-    }
+    })
 }
 
 /// Takes out what stands no longer: of each measure a ticket has one that can go.
