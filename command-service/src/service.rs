@@ -9,10 +9,11 @@ use event_store::{EventLog, LogOptions};
 use service_kit::auth::Authenticator;
 use service_kit::health::Health;
 use sqlx::PgPool;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::backpressure::Backpressure;
+use crate::capacity::Capacity;
 use crate::executor::Executor;
 use crate::processes::timers::Timers;
 
@@ -55,7 +56,8 @@ struct Inner {
     log: EventLog,
     executor: Executor,
     authenticator: Authenticator,
-    backtests: Arc<Semaphore>,
+    capacity: Capacity,
+    backpressure: Backpressure,
     pool: PgPool,
     /// The relay and the timers, as far as this process has them.
     tasks: std::sync::Mutex<Vec<JoinHandle<()>>>,
@@ -80,7 +82,8 @@ impl CommandService {
             executor,
             log,
             authenticator: deps.authenticator,
-            backtests: Arc::new(Semaphore::new(1)),
+            capacity: Capacity::new(),
+            backpressure: Backpressure::new(deps.pool.clone()),
             pool: deps.pool,
             tasks: std::sync::Mutex::new(relay.into_iter().chain(timers).collect()),
         }))
@@ -101,10 +104,14 @@ impl CommandService {
         &self.0.authenticator
     }
 
-    /// The turn at a backtest, until dropped; none while another one is at work. Each takes memory by
-    /// the tickets that it is tried on.
-    pub(crate) fn turn_at_backtest(&self) -> Option<OwnedSemaphorePermit> {
-        self.0.backtests.clone().try_acquire_owned().ok()
+    /// What there is little of.
+    pub(crate) fn capacity(&self) -> &Capacity {
+        &self.0.capacity
+    }
+
+    /// What bulk work waits for.
+    pub(crate) fn backpressure(&self) -> &Backpressure {
+        &self.0.backpressure
     }
 
     /// What it needs to work. NATS isn't among it: without NATS commands go on.

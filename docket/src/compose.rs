@@ -29,7 +29,7 @@ use crate::settings::Switch;
 /// Connections of each service. On one machine few are faster than many.
 const COMMAND_CONNECTIONS: u32 = 8;
 const PROJECTION_CONNECTIONS: u32 = 16;
-const QUERY_CONNECTIONS: u32 = 12;
+const QUERY_CONNECTIONS: u32 = 16;
 /// Verified tokens that are remembered: enough for a desk, and a few megabytes.
 const TOKENS: usize = 10_000;
 

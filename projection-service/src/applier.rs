@@ -9,6 +9,7 @@ use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::checkpoint::{Checkpoint, State};
+use crate::cost::Meter;
 use crate::entry::LogEntry;
 use crate::parking::Parking;
 use crate::projections::Projection;
@@ -19,6 +20,7 @@ pub(crate) struct Applier {
     pub(crate) db: PgConnection,
     pub(crate) parking: Parking,
     pub(crate) claim: Claim,
+    pub(crate) meter: Meter,
 }
 
 /// By what right, and until what, an applier writes.
@@ -95,11 +97,18 @@ impl Applier {
             return self.pass(stretch, last.position(), started).await;
         }
         let mut transaction = self.db.begin().await?;
+        let measuring = match &self.claim {
+            Claim::Live { .. } => self.meter.begin(&mut transaction).await?,
+            Claim::Build { .. } => None,
+        };
         if !selection.facts.is_empty() {
             self.projection.apply(&mut transaction, &selection.facts).await?;
         }
         match &mut self.claim {
             Claim::Live { checkpoint, owner, state } => {
+                if let Some(measuring) = measuring {
+                    self.meter.end(&mut transaction, measuring, stretch.len()).await?;
+                }
                 for (entry, why) in &selection.refused {
                     parked::park(&mut transaction, name, &entry.envelope, why).await?;
                 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::applier::{Applier, Claim, Refused};
 use crate::connection::connect;
+use crate::cost::Meter;
 use crate::entry::{Batch, LogEntry};
 use crate::install::{make_tables, secure};
 use crate::parking::Parking;
@@ -39,7 +40,7 @@ impl Build {
         make_tables(&mut transaction, &schema, projection).await?;
         transaction.commit().await?;
         let claim = Claim::Build { refused: Vec::new() };
-        let applier = Applier { projection, db, parking, claim };
+        let applier = Applier { projection, db, parking, claim, meter: Meter::new() };
         Ok(Self { schema, applier, position: Position::START })
     }
 

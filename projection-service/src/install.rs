@@ -44,6 +44,13 @@ async fn install(db: &mut PgConnection, projection: &'static dyn Projection) -> 
     )
     .execute(&mut *db)
     .await?;
+    sqlx::query!(
+        "UPDATE read.checkpoints SET lane = $2 WHERE projection = $1 AND lane <> $2",
+        name,
+        projection.lane().as_str(),
+    )
+    .execute(&mut *db)
+    .await?;
     if added.rows_affected() == 0 {
         return Ok(());
     }

@@ -5,15 +5,18 @@
 //! is killed when; what can't be applied parks its aggregate alone; and [`rebuild()`] makes any of them
 //! anew beside the live one.
 //!
-//! The way of an event: the [`Runtime`]'s feed reads it once for all projections (`entry`), each
-//! selects (`parking`) and folds it (`projections`), and writes rows (`row`) and checkpoint (`applier`).
+//! The way of an event: the [`Runtime`] has a feed for each lane of projections (`lane`), which reads it
+//! once for all of them (`entry`); each selects (`parking`) and folds it (`projections`), and writes rows
+//! (`row`) and checkpoint (`applier`). What that costs is measured (`cost`).
 
 mod applier;
 mod build;
 mod checkpoint;
 mod connection;
+mod cost;
 mod entry;
 mod install;
+mod lane;
 mod parking;
 mod projections;
 mod rebuild;
@@ -27,5 +30,5 @@ pub use install::{MigrateError, migrate};
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use recount::{FigureDifference, Recount, recount};
 pub use runtime::{Runtime, RuntimeOptions};
-pub use status::{ProjectionStatus, status};
+pub use status::{Cost, ProjectionStatus, status};
 pub use verify::{Difference, compare, verify, verify_with};

@@ -16,12 +16,11 @@ mod tenants;
 mod ticket_list;
 mod words;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use sqlx::PgConnection;
 
 use crate::entry::Fact;
+use crate::lane::Lane;
 
 /// The SQL that makes a projection's tables. Names are without schema: `search_path` has it.
 pub(crate) struct Sql {
@@ -51,16 +50,13 @@ pub(crate) trait Projection: Send + Sync {
     /// Its views in schema `read`.
     fn views(&self) -> &'static [&'static str];
 
+    /// What it is kept up together with.
+    fn lane(&self) -> Lane;
+
     /// Whether it makes anything of the fact at all. What it doesn't isn't passed to `apply`.
     fn concerns(&self, fact: &Fact<'_>) -> bool {
         let _ = fact;
         true
-    }
-
-    /// How long it waits from one transaction to the next, to write more in each: for what nobody looks at to see
-    /// what they just did. The first event after a silence doesn't wait.
-    fn rest(&self) -> Duration {
-        Duration::ZERO
     }
 
     /// Writes what follows from the facts, which come in the log's order.

@@ -1,8 +1,9 @@
 //! Keeps the read models up with the log.
 //!
-//! One feed follows the log and reads each event once; each projection applies it in its own time,
-//! under its own checkpoint. Any number of processes may run this on one database: for each projection
-//! one of them writes, and the others stand by.
+//! Each lane has a feed that follows the log and reads each event once for its projections; each of them
+//! applies it in its own time, under its own checkpoint. Lanes wait for each other in one way alone: the later
+//! ones let the first go before them. Any number of processes may run this on one database: for each
+//! projection one of them writes, and the others stand by.
 
 mod feed;
 mod progress;
@@ -23,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::lane::Lane;
 use crate::projections::ALL;
 use crate::rebuild::{RebuildError, Rebuilt, rebuild};
 use crate::status::{ProjectionStatus, measure, status};
@@ -63,21 +65,23 @@ impl Runtime {
     /// Starts. Whatever fails is tried again, until `shutdown`: then what is under way is finished.
     pub fn start(options: RuntimeOptions, shutdown: &CancellationToken) -> Self {
         let progress = Arc::new(Progress::new(ALL.len()));
-        let feed = Arc::new(Feed::default());
-        let turn = Arc::new(Semaphore::new(1));
         let mut tasks = JoinSet::new();
-        tasks.spawn(feed::run(feed.clone(), options.clone(), shutdown.clone()));
-        for (index, projection) in ALL.into_iter().enumerate() {
-            let task = Task {
-                projection,
-                index,
-                options: options.clone(),
-                feed: feed.clone(),
-                progress: progress.clone(),
-                turn: turn.clone(),
-                shutdown: shutdown.clone(),
-            };
-            tasks.spawn(task.run());
+        for lane in Lane::ALL {
+            let feed = Arc::new(Feed::new(lane));
+            let turn = Arc::new(Semaphore::new(1));
+            tasks.spawn(feed::run(feed.clone(), options.clone(), shutdown.clone()));
+            for (index, projection) in ALL.into_iter().enumerate().filter(|(_, each)| each.lane() == lane) {
+                let task = Task {
+                    projection,
+                    index,
+                    options: options.clone(),
+                    feed: feed.clone(),
+                    progress: progress.clone(),
+                    turn: turn.clone(),
+                    shutdown: shutdown.clone(),
+                };
+                tasks.spawn(task.run());
+            }
         }
         tasks.spawn(watch_lag(options.pool.clone(), shutdown.clone()));
         Self { options, progress, tasks }

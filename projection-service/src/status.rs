@@ -20,6 +20,35 @@ pub struct ProjectionStatus {
     pub state: String,
     /// Aggregates that it can't go on with.
     pub parked: i64,
+    /// The read models that it is kept up together with: `interactive`, `search`, `analytics`.
+    pub lane: String,
+    /// What an event costs it; none before something was measured.
+    pub cost: Option<Cost>,
+}
+
+/// What a read model costs for each event, over the last transactions that were measured.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Cost {
+    /// How many events one transaction applied.
+    pub events_per_batch: f64,
+    /// Rows inserted, updated and deleted.
+    pub rows_per_event: f64,
+    /// Bytes written ahead, at most: what others write at the same time can't be told apart.
+    pub wal_bytes_per_event: f64,
+    /// Time, in microseconds.
+    pub micros_per_event: f64,
+}
+
+impl Cost {
+    fn of(batches: i64, events: i64, rows: i64, wal_bytes: i64, micros: i64) -> Option<Self> {
+        let each = |sum: i64| sum as f64 / events as f64;
+        (events > 0).then(|| Self {
+            events_per_batch: events as f64 / batches.max(1) as f64,
+            rows_per_event: each(rows),
+            wal_bytes_per_event: each(wal_bytes),
+            micros_per_event: each(micros),
+        })
+    }
 }
 
 /// The state of all projections, as the database has it.
@@ -28,8 +57,13 @@ pub async fn status(pool: &PgPool) -> Result<Vec<ProjectionStatus>, sqlx::Error>
         r#"SELECT p.name AS "name!", p.version AS "version!", p.position AS "position!", p.state AS "state!",
                   p.parked AS "parked!",
                   greatest(coalesce((SELECT max(position) FROM events), 0) - p.position, 0) AS "lag_events!",
-                  coalesce(extract(epoch FROM now() - oldest.recorded_at), 0)::float8 AS "lag_seconds!"
-           FROM read.projections AS p LEFT JOIN events AS oldest ON oldest.position = p.position + 1
+                  coalesce(extract(epoch FROM now() - oldest.recorded_at), 0)::float8 AS "lag_seconds!",
+                  k.lane AS "lane!", coalesce(c.batches, 0) AS "batches!", coalesce(c.events, 0) AS "events!",
+                  coalesce(c.rows, 0) AS "rows!", coalesce(c.wal_bytes, 0) AS "wal_bytes!",
+                  coalesce(c.micros, 0) AS "micros!"
+           FROM read.projections AS p JOIN read.checkpoints AS k ON k.projection = p.name
+           LEFT JOIN read.costs AS c ON c.projection = p.name
+           LEFT JOIN events AS oldest ON oldest.position = p.position + 1
            ORDER BY p.name"#,
     )
     .fetch_all(pool)
@@ -42,6 +76,8 @@ pub async fn status(pool: &PgPool) -> Result<Vec<ProjectionStatus>, sqlx::Error>
         lag_seconds: row.lag_seconds.max(0.0),
         state: row.state,
         parked: row.parked,
+        lane: row.lane,
+        cost: Cost::of(row.batches, row.events, row.rows, row.wal_bytes, row.micros),
     });
     Ok(shown.collect())
 }
@@ -54,6 +90,13 @@ pub(crate) fn measure(status: &[ProjectionStatus]) {
         metrics::gauge!("docket_projection_lag_events", "projection" => name.clone())
             .set(each.lag_events as f64);
         metrics::gauge!("docket_projection_lag_seconds", "projection" => name.clone()).set(each.lag_seconds);
-        metrics::gauge!("docket_parked_aggregates", "projection" => name).set(each.parked as f64);
+        metrics::gauge!("docket_parked_aggregates", "projection" => name.clone()).set(each.parked as f64);
+        let Some(cost) = each.cost else { continue };
+        metrics::gauge!("docket_projection_rows_per_event", "projection" => name.clone())
+            .set(cost.rows_per_event);
+        metrics::gauge!("docket_projection_wal_bytes_per_event", "projection" => name.clone())
+            .set(cost.wal_bytes_per_event);
+        metrics::gauge!("docket_projection_seconds_per_event", "projection" => name)
+            .set(cost.micros_per_event / 1e6);
     }
 }

@@ -5,9 +5,9 @@ use axum::response::{IntoResponse, Response};
 use domain::identity::Denied;
 use domain::ids::Position;
 use service_kit::problem::Problem;
+use service_kit::shares::Crowded;
 
 use crate::cursor::InvalidCursor;
-use crate::live::Crowded;
 use crate::parameters::BadParameter;
 
 /// Why a query wasn't answered.
@@ -25,9 +25,12 @@ pub(crate) enum QueryError {
     /// The operation asks for more here than it does by itself.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// The caller, their tenant, or all together want more at once than they may have.
+    #[error("too many requests at once")]
+    Crowded(#[from] Crowded),
     /// As many exports as may are running.
     #[error("too many exports at once")]
-    TooManyExports,
+    TooManyExports(Crowded),
     /// Nobody could record the export.
     #[error("the export can't be recorded")]
     NotRecorded,
@@ -77,12 +80,10 @@ impl From<QueryError> for Problem {
                 Problem::forbidden(format!("{parameter} is for staff.")).with("parameter", parameter)
             }
             QueryError::Denied(denied) => Problem::forbidden(denied.to_string()),
-            QueryError::TooManyExports => Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "too_many_exports",
-                "Other exports have to end first",
-            )
-            .retry_after(5),
+            QueryError::Crowded(crowded) => crowded.into(),
+            QueryError::TooManyExports(crowded) => {
+                crowded.problem("too_many_exports", "Other exports have to end first", 5)
+            }
             QueryError::NotRecorded => Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "export_not_recorded",
@@ -90,7 +91,9 @@ impl From<QueryError> for Problem {
             )
             .detail("Each export is recorded before it leaves, and that is not possible at the moment.")
             .retry_after(5),
-            QueryError::TooManyStreams(crowded) => too_many_streams(crowded),
+            QueryError::TooManyStreams(crowded) => {
+                crowded.problem("too_many_streams", "Other streams have to end first", 5)
+            }
             QueryError::Cursor(bad) => {
                 Problem::bad_request("invalid_cursor", bad.to_string()).with("parameter", "cursor")
             }
@@ -119,22 +122,6 @@ impl From<QueryError> for Problem {
             QueryError::Database(error) => database_problem(&error),
         }
     }
-}
-
-/// The caller's own bounds are 429; that all together have too many open is no fault of theirs.
-fn too_many_streams(crowded: Crowded) -> Problem {
-    let (status, detail) = match crowded {
-        Crowded::User(most) => {
-            (StatusCode::TOO_MANY_REQUESTS, format!("A user has {most} at once; end one of yours first."))
-        }
-        Crowded::Tenant(most) => {
-            (StatusCode::TOO_MANY_REQUESTS, format!("A tenant has {most} at once; one has to end first."))
-        }
-        Crowded::Process => {
-            (StatusCode::SERVICE_UNAVAILABLE, "This server has as many as it can keep up with.".to_owned())
-        }
-    };
-    Problem::new(status, "too_many_streams", "Other streams have to end first").detail(detail).retry_after(5)
 }
 
 /// A database that is away or overloaded is 503; a statement of ours that it refuses is 500.

@@ -29,8 +29,6 @@ use domain::identity::Principal;
 use domain::ids::Position;
 use serde::Serialize;
 use service_kit::http::{POSITION, position_header};
-use sqlx::PgPool;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument as _;
 
 pub(crate) use self::accept::Format;
@@ -76,12 +74,6 @@ pub(crate) trait Exported: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Self::View>, QueryError>> + Send;
 }
 
-/// Exports hold a connection for long: most are left to those who wait for an answer.
-pub(crate) fn at_once(pool: &PgPool) -> Arc<Semaphore> {
-    let connections = pool.options().get_max_connections();
-    Arc::new(Semaphore::new((connections / 4).max(1) as usize))
-}
-
 /// Answers with the whole list.
 pub(crate) async fn answer<L: Exported>(
     api: &QueryApi,
@@ -90,9 +82,9 @@ pub(crate) async fn answer<L: Exported>(
     mut list: L,
     file: File,
 ) -> Result<Response, QueryError> {
-    let permit = api.0.exports.clone().try_acquire_owned().map_err(|_| QueryError::TooManyExports)?;
     let caller = asking.principal.clone();
-    let mut snapshot = api.snapshot(&asking, source).await?;
+    let share = api.0.capacity.export(&caller).await.map_err(QueryError::TooManyExports)?;
+    let mut snapshot = api.snapshot_with(&asking, source, Some(share)).await?;
     allow_time(&mut snapshot).await?;
     list.begin(&mut snapshot, &caller).await?;
     let first = list.next(&mut snapshot, &caller).await?;
@@ -100,7 +92,7 @@ pub(crate) async fn answer<L: Exported>(
     record::record(api, L::NAME, &file, position).await?;
     let lines = Lines::new(format, L::columns(&caller));
     let (sender, body) = body::channel();
-    let export = Export { list, caller, snapshot, lines, rows: 0, permit, sender };
+    let export = Export { list, caller, snapshot, lines, rows: 0, sender };
     tokio::spawn(export.run(first, format).in_current_span());
     Ok(attachment(format, L::NAME, position, body))
 }
@@ -137,7 +129,6 @@ struct Export<L: Exported> {
     snapshot: Snapshot,
     lines: Lines<L::View>,
     rows: u64,
-    permit: OwnedSemaphorePermit,
     /// The last: by when the caller learns that it broke off, all else is given back.
     sender: Sender,
 }
@@ -163,15 +154,14 @@ impl<L: Exported> Export<L> {
                 self.lines.push(view)?;
                 self.rows += 1;
                 if let Some(chunk) = self.lines.full() {
-                    self.sender.send(chunk).await?;
+                    self.sender.send(chunk, || self.snapshot.is_wanted()).await?;
                 }
             }
             views = self.list.next(&mut self.snapshot, &self.caller).await?;
         }
-        self.sender.send(self.lines.rest()).await?;
-        self.snapshot.close().await?;
+        self.sender.send(self.lines.rest(), || self.snapshot.is_wanted()).await?;
         // Whoever has seen the end may begin the next.
-        drop(self.permit);
+        self.snapshot.close().await?;
         self.sender.end().await?;
         Ok(self.rows)
     }

@@ -194,7 +194,7 @@ impl Follower {
     }
 
     async fn read_on(&mut self) -> Result<Option<Vec<CloudEvent>>, QueryError> {
-        let _turn = self.api.0.hub.behind_turn().await;
+        let _share = self.api.0.capacity.behind(&self.caller).await?;
         let mut snapshot = Snapshot::begin(&self.api.0.pool, self.caller.tenant, Source::Log).await?;
         let batch = read(&self.api, &mut snapshot, &self.caller, self.after, &self.filter, BATCH).await?;
         snapshot.close().await?;

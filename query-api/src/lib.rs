@@ -9,6 +9,7 @@
 mod answer;
 mod as_of;
 mod asking;
+mod capacity;
 mod conditions;
 mod cursor;
 mod error;
@@ -24,6 +25,7 @@ mod snapshot;
 mod span;
 mod takeaway;
 mod time;
+mod total;
 mod visibility;
 mod wake;
 
@@ -39,8 +41,8 @@ use domain::time::Clock;
 use quick_cache::sync::Cache;
 use service_kit::auth::Authenticator;
 use service_kit::peer::Peer;
+use service_kit::shares::Share;
 use sqlx::PgPool;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use cursor::CursorKey;
@@ -52,15 +54,13 @@ pub use takeaway::{Content, List, Row, Takeaway, TakeawayError};
 pub use wake::Wake;
 
 use asking::Asking;
+use capacity::{Capacity, Division};
 use error::QueryError;
 use follow::Hub;
 use http::stats::dashboard::Dashboards;
-use live::{Place, Places};
+use live::Place;
 use progress::Progress;
 use snapshot::{Snapshot, Source};
-
-/// How many statistics of the past are reckoned at the same time: each holds a tenant's tickets.
-const PASTS: usize = 2;
 
 /// What the query API needs.
 pub struct Deps {
@@ -105,16 +105,14 @@ struct Inner {
     tenants: Cache<domain::ids::TenantId, ()>,
     /// Which priorities press, by tenant: what it was created with.
     pressing: Cache<domain::ids::TenantId, Arc<[String]>>,
-    /// The exports that may run at the same time.
-    exports: Arc<Semaphore>,
-    /// The statistics of the past that may be reckoned at the same time.
-    past: Semaphore,
+    /// What there is little of.
+    capacity: Capacity,
     /// The dashboards that are being looked at.
     dashboards: Dashboards,
     /// The tenants that are followed.
     hub: Hub,
-    /// The streams that are open.
-    places: Arc<Places>,
+    /// How long streams may do nothing.
+    streams: StreamLimits,
 }
 
 impl std::fmt::Debug for QueryApi {
@@ -132,7 +130,7 @@ impl FromRef<QueryApi> for Authenticator {
 impl QueryApi {
     /// Puts it together. Connects to nothing yet.
     pub fn new(deps: Deps) -> Self {
-        let exports = export::at_once(&deps.pool);
+        let connections = deps.pool.options().get_max_connections();
         Self(Arc::new(Inner {
             progress: Progress::new(deps.pool.clone()),
             authenticator: deps.authenticator,
@@ -145,11 +143,10 @@ impl QueryApi {
             shutdown: deps.shutdown,
             tenants: Cache::new(10_000),
             pressing: Cache::new(10_000),
-            exports,
-            past: Semaphore::new(PASTS),
+            capacity: Capacity::new(connections, &deps.streams),
             dashboards: Dashboards::default(),
-            hub: Hub::new(&deps.pool),
-            places: Places::new(deps.streams),
+            hub: Hub::new(Division::of(connections).readers),
+            streams: deps.streams,
             pool: deps.pool,
         }))
     }
@@ -162,16 +159,36 @@ impl QueryApi {
     /// Opens the transaction that a query is answered from, once it reflects at least the position
     /// that the caller asked for.
     async fn snapshot(&self, asking: &Asking, source: Source) -> Result<Snapshot, QueryError> {
+        self.snapshot_with(asking, source, None).await
+    }
+
+    /// The same for whoever has a share of connections already, which the transaction holds from then on.
+    async fn snapshot_with(
+        &self,
+        asking: &Asking,
+        source: Source,
+        mut own: Option<Share>,
+    ) -> Result<Snapshot, QueryError> {
         let tenant = asking.principal.tenant;
         let wanted = asking.min_position.unwrap_or(Position::START);
         let deadline = Instant::now() + asking.wait;
+        let mut waits = None;
         loop {
-            let snapshot = Snapshot::begin(&self.0.pool, tenant, source).await?;
+            let share = match own.take() {
+                Some(share) => share,
+                None => self.0.capacity.query(&asking.principal).await?,
+            };
+            let mut snapshot = Snapshot::begin(&self.0.pool, tenant, source).await?;
             if snapshot.position >= wanted {
+                snapshot.hold(share);
                 return self.of_known_tenant(snapshot, asking).await;
             }
             let at = snapshot.position;
             snapshot.close().await?;
+            drop(share);
+            if waits.is_none() {
+                waits = Some(self.0.capacity.position(&asking.principal)?);
+            }
             if !self.0.progress.reaches(source, wanted, deadline).await? {
                 return Err(QueryError::NotYetVisible { wanted, at });
             }
@@ -180,7 +197,8 @@ impl QueryApi {
 
     /// Takes a place for a stream of a kind.
     fn place(&self, asking: &Asking, kind: &'static str) -> Result<Place, QueryError> {
-        self.0.places.take(&asking.principal, kind).map_err(QueryError::TooManyStreams)
+        let share = self.0.capacity.stream(&asking.principal).map_err(QueryError::TooManyStreams)?;
+        Ok(Place::new(share, kind))
     }
 
     async fn of_known_tenant(&self, mut snapshot: Snapshot, asking: &Asking) -> Result<Snapshot, QueryError> {

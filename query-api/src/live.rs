@@ -17,9 +17,10 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::stream::{self, Stream, StreamExt as _};
+use service_kit::shares::Bounds;
 
 pub(crate) use self::ending::{Ending, ending};
-pub(crate) use self::places::{Crowded, Place, Places};
+pub(crate) use self::places::Place;
 
 use self::paced::Paced;
 use crate::QueryApi;
@@ -34,7 +35,7 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 pub struct StreamLimits {
     /// Of one user at once.
     pub per_user: usize,
-    /// Of one tenant at once.
+    /// Of one tenant at once; its customers have half of that together.
     pub per_tenant: usize,
     /// Of all at once.
     pub in_all: usize,
@@ -63,6 +64,19 @@ impl StreamLimits {
         let per_tenant = per_tenant.map_or(self.per_tenant, NonZeroUsize::get);
         let per_user = per_user.map_or(self.per_user, NonZeroUsize::get);
         Self { per_user, per_tenant, ..self }
+    }
+}
+
+impl StreamLimits {
+    /// The same as bounds of shares. Nobody waits for a place: streams last.
+    pub(crate) fn bounds(&self) -> Bounds {
+        Bounds {
+            in_all: self.in_all,
+            per_tenant: self.per_tenant,
+            customers: (self.per_tenant / 2).max(1),
+            per_user: self.per_user,
+            waiting: 0,
+        }
     }
 }
 
@@ -98,7 +112,7 @@ pub(crate) fn respond(
             message = messages.next() => Some((message?, Some((messages, over)))),
         }
     });
-    let paced = Paced::new(Box::pin(ended), place, api.0.places.limits());
+    let paced = Paced::new(Box::pin(ended), place, api.0.streams);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, PRIVATE),

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::cursor::{self, Binding, CursorKey, InvalidCursor};
 use crate::parameters::{BadParameter, FromParameters, Parameters};
+use crate::total::Total;
 
 /// The rows of a page: 1 to 200, 50 unless said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,8 @@ pub(crate) struct PageQuery {
     pub(crate) limit: Limit,
     /// Where the page before ended: its `next_cursor`. Good for the same filters and order alone.
     pub(crate) cursor: Option<String>,
-    /// Adds `total`: all rows that the filters let through.
+    /// Adds `total`: all rows that the filters let through. Where these are more than 10,000 and not counted
+    /// anyway, or hard to find, `total_is_at_least` says that there may be more.
     #[param(required = false, default = false)]
     pub(crate) count: bool,
     /// The first of these that the caller gave.
@@ -100,6 +102,10 @@ pub(crate) struct Page<T> {
     /// All rows that the filters let through; only with `count=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) total: Option<i64>,
+    /// There may be more than `total`: counting has ended before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub(crate) total_is_at_least: bool,
 }
 
 impl<T> Page<T> {
@@ -107,19 +113,22 @@ impl<T> Page<T> {
     pub(crate) fn cut(
         mut items: Vec<T>,
         limit: Limit,
-        total: Option<i64>,
+        total: Option<Total>,
         cursor: impl FnOnce(&T) -> String,
     ) -> Self {
         let more = items.len() > limit.rows();
+        let shown = total.map(|total| total.shown(items.len()));
+        let (total, total_is_at_least) = (shown.map(|(total, _)| total), shown.is_some_and(|(_, more)| more));
         items.truncate(limit.rows());
         let next_cursor = if more { items.last().map(cursor) } else { None };
-        Self { items, next_cursor, total }
+        Self { items, next_cursor, total, total_is_at_least }
     }
 
     /// The same page with its rows in another form.
     pub(crate) fn map<U>(self, form: impl FnMut(T) -> U) -> Page<U> {
-        let items = self.items.into_iter().map(form).collect();
-        Page { items, next_cursor: self.next_cursor, total: self.total }
+        let Self { items, next_cursor, total, total_is_at_least } = self;
+        let items = items.into_iter().map(form).collect();
+        Page { items, next_cursor, total, total_is_at_least }
     }
 }
 
@@ -153,5 +162,8 @@ mod tests {
         assert_eq!((page.items, page.next_cursor), (vec![1, 2], Some("2".to_owned())));
         let page = Page::cut(vec![1, 2], limit, None, ToString::to_string);
         assert_eq!((page.items, page.next_cursor), (vec![1, 2], None));
+        // What was seen is counted, however little of it was.
+        let page = Page::cut(vec![1, 2, 3], limit, Some(Total::AtLeast(0)), ToString::to_string);
+        assert_eq!((page.total, page.total_is_at_least), (Some(3), true));
     }
 }

@@ -4,6 +4,7 @@
 //! checkpoint as well: the position that an answer names is exactly the one that its rows reflect.
 
 use domain::ids::{Position, TenantId};
+use service_kit::shares::Share;
 use sqlx::{PgPool, Postgres, Transaction};
 
 /// A read model, by the name of its checkpoint.
@@ -50,6 +51,8 @@ pub(crate) struct Snapshot {
     pub(crate) tx: Transaction<'static, Postgres>,
     /// The position that it reflects.
     pub(crate) position: Position,
+    /// The share of connections that it is, given back when it ends.
+    share: Option<Share>,
 }
 
 impl Snapshot {
@@ -79,7 +82,17 @@ impl Snapshot {
                 row.fetch_one(&mut *tx).await?.position
             }
         };
-        Ok(Self { position: Position(position), tx })
+        Ok(Self { position: Position(position), tx, share: None })
+    }
+
+    /// Holds a share as long as it is open.
+    pub(crate) fn hold(&mut self, share: Share) {
+        self.share = Some(share);
+    }
+
+    /// Whether somebody waits for the share that it holds.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.share.as_ref().is_some_and(Share::is_wanted)
     }
 
     /// Ends the transaction.

@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod peer;
 pub mod postgres;
 pub mod problem;
+pub mod shares;
 pub mod telemetry;
 mod text;
 pub mod wait;

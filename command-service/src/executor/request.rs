@@ -8,6 +8,7 @@ use domain::ids::{CommandId, TicketId, Version};
 use domain::metadata::Metadata;
 use domain::personal::Personal;
 use service_kit::http::RequestInfo;
+use service_kit::shares::Share;
 use sha2::{Digest, Sha256};
 
 /// Who asks for a command, and under which conditions.
@@ -25,12 +26,22 @@ pub struct CommandRequest {
     pub history: Option<History>,
     /// The execution's id, where it follows from something (processes, imports); else a new one.
     pub command_id: Option<CommandId>,
+    /// What it has been given of the service's capacity, held as long as it is at work.
+    pub(crate) share: Option<Arc<Share>>,
 }
 
 impl CommandRequest {
     /// A command without conditions.
     pub fn new(principal: Arc<Principal>, info: RequestInfo) -> Self {
-        Self { principal, info, if_match: None, idempotency: None, history: None, command_id: None }
+        Self {
+            principal,
+            info,
+            if_match: None,
+            idempotency: None,
+            history: None,
+            command_id: None,
+            share: None,
+        }
     }
 
     /// What events say of their circumstances.

@@ -1,5 +1,7 @@
 //! A request for a command, read as far as all commands are alike: who, may they, under which conditions.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::uri::PathAndQuery;
 use domain::identity::Operation;
@@ -30,8 +32,10 @@ impl Asked {
         let (mut parts, body) = request.into_parts();
         let principal = service.authenticator().authenticate(&parts.headers).await?;
         principal.may(operation).map_err(CommandError::from)?;
+        let share = service.capacity().command(&principal).await?;
         let Ok(info) = RequestInfo::from_request_parts(&mut parts, &()).await;
         let mut request = CommandRequest::new(principal, info);
+        request.share = Some(Arc::new(share));
         request.if_match = IfMatch::from_request_parts(&mut parts, &()).await?.0;
         let key = idempotency_key(&parts.headers)?;
         let params = if operation.path().contains('{') {

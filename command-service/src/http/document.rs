@@ -207,6 +207,7 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("413", "TooLarge", "The body is larger than 1 MiB"),
     ("415", "UnsupportedMediaType", "The body isn't JSON"),
     ("422", "Invalid", "The body is JSON, but not what is wanted"),
+    ("429", "RateLimited", "The caller, or the tenant, asks for more at once than they may; see Retry-After"),
     ("503", "Unavailable", "Overloaded or not available; see Retry-After"),
 ];
 

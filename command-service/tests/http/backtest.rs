@@ -169,17 +169,19 @@ async fn more_tickets_than_memory_is_there_for_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_is_tried_at_a_time() {
     let app = App::start().await;
-    // Whoever has the turn waits for the log; the other one is told at once.
+    // Whoever has the turn waits for the log, and the next one for them; a third of one user's is refused at once.
     let mut locked = app.owner.begin().await.unwrap();
     sqlx::query("LOCK TABLE events IN ACCESS EXCLUSIVE MODE").execute(&mut *locked).await.unwrap();
     let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..2 {
+    for _ in 0..3 {
         let manager = app.manager();
         tasks.spawn(async move { manager.post(PATH, json!({"draft": {}})).await });
     }
-    let second = tasks.join_next().await.unwrap().unwrap().problem(503, "overloaded");
-    assert!(!second.header("retry-after").is_empty());
+    let third = tasks.join_next().await.unwrap().unwrap().problem(429, "rate_limited");
+    assert!(!third.header("retry-after").is_empty());
     locked.rollback().await.unwrap();
-    tasks.join_next().await.unwrap().unwrap().expect(200);
+    for _ in 0..2 {
+        tasks.join_next().await.unwrap().unwrap().expect(200);
+    }
     app.manager().post(PATH, json!({"draft": {}})).await.expect(200);
 }

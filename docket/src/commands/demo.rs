@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use command_service::{
-    CommandError, CommandRequest, Executor, History, IdempotencyKey, Target as CommandTarget, TicketRef,
+    Backpressure, CommandError, CommandRequest, Executor, History, IdempotencyKey, Target as CommandTarget,
+    TicketRef,
 };
 use domain::identity::Principal;
 use domain::ids::{NAMESPACE, TenantId, TicketId, UserId};
@@ -33,12 +34,13 @@ pub(crate) async fn run(settings: &Settings, args: DemoArgs) -> Outcome {
     let pool = database::connect_as(&target, "docket_command", 4).await?;
     let tenant = tenants::find(&pool, &args.tenant).await?;
     let shutdown = CancellationToken::new();
-    let log = EventLog::start(pool, LogOptions::default(), shutdown.clone());
+    let log = EventLog::start(pool.clone(), LogOptions::default(), shutdown.clone());
     let loaded =
         log.load::<Tenant>(tenant, &tenant.to_string()).await.while_doing("the tenant cannot be read")?;
     let workflow = loaded.aggregate.settings.clone().ok_or_else(|| tenants::unknown(&args.tenant))?;
     let executor = Executor::new(log.clone(), Arc::new(SystemClock), Arc::new(RandomIds));
-    let stage = Stage { executor, tenant, workflow, seed: args.seed };
+    let backpressure = Backpressure::new(pool);
+    let stage = Stage { executor, backpressure, tenant, workflow, seed: args.seed };
     let bar = ProgressBar::with_draw_target(Some(u64::from(args.tickets)), ProgressDrawTarget::stderr());
     let played =
         futures::stream::iter(0..args.tickets).map(|index| stage.play(index)).buffer_unordered(AT_A_TIME);
@@ -58,6 +60,7 @@ pub(crate) async fn run(settings: &Settings, args: DemoArgs) -> Outcome {
 
 struct Stage {
     executor: Executor,
+    backpressure: Backpressure,
     tenant: TenantId,
     workflow: Arc<TenantSettings>,
     seed: u64,
@@ -73,6 +76,7 @@ impl Stage {
         let name = format!("demo:{}:{}:{index}", self.tenant, self.seed);
         let id = TicketId(Uuid::new_v5(&NAMESPACE, name.as_bytes()));
         let count = steps.len();
+        self.backpressure.wait().await;
         for (number, step) in steps.into_iter().enumerate() {
             let target = match number {
                 0 => CommandTarget::NewAs(id),

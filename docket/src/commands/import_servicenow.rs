@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use command_service::Backpressure;
 use domain::event::TENANT;
 use domain::ids::{Position, TenantId};
 use domain::tenant::{Tenant, TenantSettings};
@@ -48,7 +49,8 @@ pub(crate) async fn run(settings: &Settings, args: &ServicenowArgs) -> Outcome {
     let log = EventLog::start(pool.clone(), LogOptions::default(), shutdown.clone());
     let workflow = workflow(&log, tenant).await?;
     let began = Instant::now();
-    let (report, last) = bring(&log, &target, tenant, workflow, survey, &progress).await?;
+    let backpressure = Backpressure::new(pool);
+    let (report, last) = bring(&log, &backpressure, &target, tenant, workflow, survey, &progress).await?;
     shutdown.cancel();
     log.stopped().await;
     let written = began.elapsed();
@@ -79,6 +81,7 @@ async fn workflow(log: &EventLog, tenant: TenantId) -> Result<TenantSettings, Fa
 /// Reads, plans and appends. Gives the report and the last position.
 async fn bring(
     log: &EventLog,
+    backpressure: &Backpressure,
     target: &Target,
     tenant: TenantId,
     workflow: TenantSettings,
@@ -97,7 +100,9 @@ async fn bring(
     let incidents = futures::stream::unfold(receiver, |mut receiver| async {
         receiver.recv().await.map(|incident| (incident, receiver))
     });
-    let taken = incidents.map(|incident| take(log, tenant, &workflow, incident)).buffer_unordered(AT_A_TIME);
+    let taken = incidents
+        .map(|incident| take(log, backpressure, tenant, &workflow, incident))
+        .buffer_unordered(AT_A_TIME);
     let mut taken = std::pin::pin!(taken);
     let mut report = Report::default();
     let mut last = Position::START;
@@ -124,6 +129,7 @@ struct Taken {
 
 async fn take(
     log: &EventLog,
+    backpressure: &Backpressure,
     tenant: TenantId,
     workflow: &TenantSettings,
     mut incident: Incident,
@@ -132,7 +138,10 @@ async fn take(
     let planned = history
         .and_then(|history| plan::plan(SOURCE, tenant, workflow, history).map_err(|error| error.to_string()));
     let done = match planned {
-        Ok(plan) => Ok(append::append(log, tenant, plan).await?),
+        Ok(plan) => {
+            backpressure.wait().await;
+            Ok(append::append(log, tenant, plan).await?)
+        }
         Err(why) => Err(why),
     };
     Ok(Taken { incident, done })

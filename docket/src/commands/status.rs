@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use event_store::{parked, reader::LogReader, relay};
-use projection_service::ProjectionStatus;
+use projection_service::{Cost, ProjectionStatus};
 use serde::Serialize;
 
 use crate::data_dir::DataDir;
@@ -45,6 +45,9 @@ struct Projection {
     lag_events: i64,
     lag_seconds: f64,
     state: String,
+    lane: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Cost>,
 }
 
 /// Without a process id it is somebody else's.
@@ -99,8 +102,9 @@ fn pid(dir: &DataDir, own: bool, program: &str) -> Option<u32> {
 
 impl From<ProjectionStatus> for Projection {
     fn from(status: ProjectionStatus) -> Self {
-        let ProjectionStatus { name, version, position, lag_events, lag_seconds, state, .. } = status;
-        Self { name, version, position, lag_events, lag_seconds, state }
+        let ProjectionStatus { name, version, position, lag_events, lag_seconds, state, lane, cost, .. } =
+            status;
+        Self { name, version, position, lag_events, lag_seconds, state, lane, cost }
     }
 }
 
@@ -117,10 +121,23 @@ fn print(status: &Status) {
     println!("log        head {}", status.log.head);
     let leader = status.relay.leader.as_deref().unwrap_or("nobody");
     println!("relay      position {}, epoch {}, led by {leader}", status.relay.position, status.relay.epoch);
-    for Projection { name, version, position, lag_events, lag_seconds, state } in &status.projections {
+    for Projection { name, version, position, lag_events, lag_seconds, state, lane, cost } in
+        &status.projections
+    {
         println!(
-            "{name:<16} version {version}, position {position}, {lag_events} events and {lag_seconds:.1} s behind, {state}"
+            "{name:<16} version {version}, position {position}, {lag_events} events and {lag_seconds:.1} s behind, \
+             {state}, lane {lane}"
         );
+        if let Some(cost) = cost {
+            println!(
+                "{:<16} each event: {:.1} rows, {:.0} bytes of WAL at most, {:.0} µs; {:.0} events at once",
+                "",
+                cost.rows_per_event,
+                cost.wal_bytes_per_event,
+                cost.micros_per_event,
+                cost.events_per_batch
+            );
+        }
     }
     println!("parked     {}", status.parked);
 }

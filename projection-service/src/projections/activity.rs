@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{Projection, Sql, sql};
 use crate::entry::Fact;
+use crate::lane::Lane;
 use crate::row::{self, row};
 
 row! {
@@ -50,11 +51,11 @@ impl Projection for Activity {
     }
 
     fn version(&self) -> i32 {
-        1
+        2
     }
 
     fn sql(&self) -> Sql {
-        sql!("activity_v1")
+        sql!("activity_v2")
     }
 
     fn tables(&self) -> &'static [&'static str] {
@@ -63,6 +64,10 @@ impl Projection for Activity {
 
     fn views(&self) -> &'static [&'static str] {
         &["activity", "assignments"]
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Interactive
     }
 
     async fn apply(&self, db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<(), sqlx::Error> {

@@ -10,6 +10,7 @@ use super::tally::{self, Counted, Tally};
 use super::words::text;
 use super::{Projection, Sql, sql};
 use crate::entry::Fact;
+use crate::lane::Lane;
 use crate::row::row;
 
 row! {
@@ -117,6 +118,10 @@ impl Projection for AgentLoad {
 
     fn views(&self) -> &'static [&'static str] {
         &["agent_load"]
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Interactive
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{Projection, Sql, sql};
 use crate::entry::Fact;
+use crate::lane::Lane;
 use crate::row::{self, Json, TextArray, Working, row};
 
 row! {
@@ -126,6 +127,10 @@ impl Projection for Conversation {
 
     fn views(&self) -> &'static [&'static str] {
         &["messages", "message_edits", "message_reads", "attachments"]
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Interactive
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {

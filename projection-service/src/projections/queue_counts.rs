@@ -10,6 +10,7 @@ use super::tally::{self, Counted, Tally};
 use super::words::text;
 use super::{Projection, Sql, sql};
 use crate::entry::Fact;
+use crate::lane::Lane;
 use crate::row::row;
 
 row! {
@@ -141,6 +142,10 @@ impl Projection for QueueCounts {
 
     fn views(&self) -> &'static [&'static str] {
         &["queue_counts"]
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Interactive
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ids::MessageId;
@@ -12,6 +11,7 @@ use uuid::Uuid;
 
 use super::{Projection, Sql, sql};
 use crate::entry::Fact;
+use crate::lane::Lane;
 use crate::row::storable;
 
 /// The pieces of a ticket that are no messages. Messages have UUIDs of another version, so these
@@ -56,8 +56,8 @@ impl Projection for Search {
         &["search_texts"]
     }
 
-    fn rest(&self) -> Duration {
-        Duration::from_millis(50)
+    fn lane(&self) -> Lane {
+        Lane::Search
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {

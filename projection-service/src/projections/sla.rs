@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::{Projection, Sql, sql};
 use crate::entry::Fact;
+use crate::lane::Lane;
 use books::Books;
 use desk::Desk;
 
@@ -49,6 +50,10 @@ impl Projection for Sla {
 
     fn views(&self) -> &'static [&'static str] {
         &["sla", "sla_outcomes", "sla_outcome_hours", "sla_counts", "sla_timers"]
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Interactive
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {

@@ -6,10 +6,10 @@
 
 mod days;
 mod desk;
+mod hours;
 mod offices;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::event::Event;
@@ -18,6 +18,7 @@ use sqlx::PgConnection;
 
 use super::{Projection, Sql, sql};
 use crate::entry::Fact;
+use crate::lane::Lane;
 use desk::Desk;
 use offices::Offices;
 
@@ -31,23 +32,23 @@ impl Projection for Stats {
     }
 
     fn version(&self) -> i32 {
-        2
+        3
     }
 
     fn sql(&self) -> Sql {
-        sql!("stats_v2")
+        sql!("stats_v3")
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["measured", "facts", "days", "offices"]
+        &["measured", "facts", "days", "hours", "offices"]
     }
 
     fn views(&self) -> &'static [&'static str] {
-        &["stats_days", "stats_facts", "stats_offices"]
+        &["stats_days", "stats_facts", "stats_hours", "stats_offices"]
     }
 
-    fn rest(&self) -> Duration {
-        Duration::from_millis(100)
+    fn lane(&self) -> Lane {
+        Lane::Analytics
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {
@@ -66,9 +67,9 @@ impl Projection for Stats {
             if stretch.first().is_some_and(is_ticket) {
                 let mut desk = Desk::load(db, stretch).await?;
                 for fact in stretch {
-                    desk.take(db, fact, &offices).await?;
+                    desk.take(fact, &offices)?;
                 }
-                desk.write(db).await?;
+                desk.write(db, &offices).await?;
             } else {
                 for fact in stretch {
                     if offices.take(fact) == Some(Change::Days) {

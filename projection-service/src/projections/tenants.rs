@@ -1,7 +1,5 @@
 //! The tree of tenants: what is below each.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use domain::event::Event;
 use domain::tenant::TenantEvent;
@@ -9,6 +7,7 @@ use sqlx::PgConnection;
 
 use super::{Projection, Sql, sql};
 use crate::entry::Fact;
+use crate::lane::Lane;
 
 /// Who is below whom.
 pub(super) struct Tenants;
@@ -35,8 +34,8 @@ impl Projection for Tenants {
         &["tenant_tree"]
     }
 
-    fn rest(&self) -> Duration {
-        Duration::from_millis(100)
+    fn lane(&self) -> Lane {
+        Lane::Analytics
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {

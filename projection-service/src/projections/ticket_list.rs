@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{Projection, Sql, sql};
 use crate::entry::{Fact, known_tickets};
+use crate::lane::Lane;
 use crate::row::{Json, TextArray, Working, row};
 
 row! {
@@ -91,6 +92,10 @@ impl Projection for TicketList {
 
     fn views(&self) -> &'static [&'static str] {
         &["tickets"]
+    }
+
+    fn lane(&self) -> Lane {
+        Lane::Interactive
     }
 
     fn concerns(&self, fact: &Fact<'_>) -> bool {

@@ -1,4 +1,4 @@
-//! Follows the log and reads each event once, for all projections of the process.
+//! Follows the log and reads each event once, for all projections of a lane.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,12 +14,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::RuntimeOptions;
 use crate::entry::{Batch, LogEntry};
+use crate::lane::Lane;
+use crate::projections::ALL;
 
 /// How many batches may wait for a projection.
 const QUEUE: usize = 2;
 
-/// How long the others wait for a projection whose queue is full, before it goes on by itself.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the others of the lane wait for a projection whose queue is full, before it goes on by itself.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The time from one batch to the next. Each costs every projection a transaction, so a batch earns
 /// a rest by its size: up to 2,000 events a second the read models follow within the least, above that
@@ -34,15 +36,20 @@ const BATCH: i64 = 2_000;
 /// How many events are read before other tasks get their turn.
 const STRETCH: usize = 200;
 
-/// What the projections of a process are fed from.
-#[derive(Default)]
+/// What the projections of a lane are fed from.
 pub(super) struct Feed {
+    lane: Lane,
     queues: Mutex<Vec<mpsc::Sender<Batch>>>,
     /// `None` until it is known where the feed begins.
     position: watch::Sender<Option<Position>>,
 }
 
 impl Feed {
+    /// Nobody has joined yet.
+    pub(super) fn new(lane: Lane) -> Self {
+        Self { lane, queues: Mutex::default(), position: watch::Sender::default() }
+    }
+
     /// What comes from now on. The queue ends when its reader is too slow: it catches up from the log
     /// by itself then, and joins again.
     pub(super) fn join(&self) -> mpsc::Receiver<Batch> {
@@ -85,7 +92,7 @@ pub(super) async fn run(feed: Arc<Feed>, options: RuntimeOptions, shutdown: Canc
     let mut pauses = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
     let work = async {
         let after = loop {
-            match foremost(&options).await {
+            match foremost(&options, feed.lane).await {
                 Ok(position) => break position,
                 Err(error) => {
                     tracing::warn!(%error, "the checkpoints can't be read; trying again");
@@ -94,11 +101,14 @@ pub(super) async fn run(feed: Arc<Feed>, options: RuntimeOptions, shutdown: Canc
             }
         };
         feed.position.send_replace(Some(after));
+        let usual = SubscriptionOptions::new(options.reader.clone(), options.cell.clone(), after);
         let mut subscription = Subscription::new(SubscriptionOptions {
-            client: options.client.clone(),
+            // What isn't looked at to see what was just done needn't be heard of one by one.
+            client: options.client.clone().filter(|_| feed.lane.polls().is_none()),
+            poll: feed.lane.polls().unwrap_or(usual.poll),
             wake: options.wake.clone(),
             batch: BATCH,
-            ..SubscriptionOptions::new(options.reader.clone(), options.cell.clone(), after)
+            ..usual
         });
         loop {
             match subscription.next().await {
@@ -125,9 +135,15 @@ pub(super) async fn run(feed: Arc<Feed>, options: RuntimeOptions, shutdown: Canc
     feed.queues.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
 
-async fn foremost(options: &RuntimeOptions) -> Result<Position, sqlx::Error> {
-    let position =
-        sqlx::query_scalar!("SELECT max(position) FROM read.checkpoints").fetch_one(&options.pool).await?;
+async fn foremost(options: &RuntimeOptions, lane: Lane) -> Result<Position, sqlx::Error> {
+    let names: Vec<&str> =
+        ALL.into_iter().filter(|each| each.lane() == lane).map(|each| each.name()).collect();
+    let position = sqlx::query_scalar!(
+        "SELECT max(position) FROM read.checkpoints WHERE projection = ANY($1)",
+        names as _,
+    )
+    .fetch_one(&options.pool)
+    .await?;
     Ok(Position(position.unwrap_or_default()))
 }
 

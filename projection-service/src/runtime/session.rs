@@ -11,20 +11,20 @@ use service_kit::wait::{Backoff, pause};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 
-use super::task::{Broken, MOST, Task};
+use super::task::{Broken, Task};
 use super::{TIDY, retry};
 use crate::applier::{Applier, Claim, Outcome};
 use crate::checkpoint::{self, Checkpoint, State};
 use crate::entry::{Batch, LogEntry};
+use crate::lane::Lane;
 use crate::parking::Parking;
 
-/// How long the process that writes may make no headway before another takes over. One that died
-/// is noticed at once, by its lock.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// What a large batch is, and what is hardly behind.
+/// What a large batch is.
 const LARGE: usize = 64;
-const HARDLY_BEHIND: TimeDelta = TimeDelta::seconds(15);
+
+/// How often a lane that gives way looks whether it may go on, and the longest that it gives way.
+const WAY: Duration = Duration::from_millis(50);
+const LONGEST_WAY: Duration = Duration::from_secs(3);
 
 /// How often a process that stands by looks how far the one that writes is.
 const LOOK: Duration = Duration::from_millis(10);
@@ -51,9 +51,10 @@ impl Session<'_> {
                 () = self.task.shutdown.cancelled() => return Ok(()),
                 batch = queue.recv() => match batch {
                     Some(batch) => {
-                        let batches = gather(batch, &mut queue, rested).await;
+                        let lane = self.lane();
+                        let batches = gather(batch, &mut queue, rested, lane.stretch()).await;
                         self.take(&batches).await?;
-                        rested = Instant::now() + self.applier.projection.rest();
+                        rested = Instant::now() + lane.rest();
                     }
                     None if self.task.shutdown.is_cancelled() => return Ok(()),
                     None => queue = self.join().await?,
@@ -99,7 +100,11 @@ impl Session<'_> {
                 Some(_) => {
                     let behind = last < self.task.feed.position();
                     let task = self.task;
-                    let turn = if takes_turns(&entries) { task.turn.acquire().await.ok() } else { None };
+                    let turn = if takes_turns(&entries, self.lane()) {
+                        task.turn.acquire().await.ok()
+                    } else {
+                        None
+                    };
                     let (began, head) = (Instant::now(), self.head());
                     self.write(&entries, if behind { State::CatchingUp } else { State::Live }).await?;
                     if turn.is_some() && self.head() > head {
@@ -136,13 +141,31 @@ impl Session<'_> {
         Ok(())
     }
 
+    fn lane(&self) -> Lane {
+        self.applier.projection.lane()
+    }
+
+    /// Lets the first lane go before this one while it is behind, but not for ever.
+    async fn give_way(&self) {
+        let until = Instant::now() + LONGEST_WAY;
+        while self.lane().gives_way() && self.task.progress.is_late() && Instant::now() < until {
+            if self.task.shutdown.run_until_cancelled(pause(WAY)).await.is_none() {
+                return;
+            }
+        }
+    }
+
     /// Applies entries that follow the checkpoint; if somebody else has moved that, looks again.
     async fn write(&mut self, entries: &[&LogEntry], now: State) -> Result<(), Broken> {
+        self.give_way().await;
         if let Claim::Live { state, .. } = &mut self.applier.claim {
             *state = now;
         }
         if self.applier.apply(entries).await? == Outcome::Overtaken {
             return self.look_again().await;
+        }
+        if let Some(last) = entries.last().filter(|_| !self.lane().gives_way()) {
+            self.task.progress.applied(self.task.index, age(last));
         }
         self.tell();
         Ok(())
@@ -191,7 +214,7 @@ impl Session<'_> {
             if self.applier.position() != before {
                 headway = Instant::now();
             }
-            if self.lock().await? || headway.elapsed() > PATIENCE {
+            if self.lock().await? || headway.elapsed() > self.lane().patience() {
                 tracing::info!(projection = name, position = self.applier.position().0, "taking over");
                 self.applier.parking = Parking::read(&mut self.applier.db, name).await?;
                 self.leads = true;
@@ -215,6 +238,7 @@ impl Session<'_> {
         }
         // Held while this process lives: others take over at once when it is free.
         self.lock().await?;
+        self.applier.meter.save(&mut self.applier.db, name).await?;
         if retry::requested(&mut self.applier, &self.task.options).await? == Outcome::Overtaken {
             return self.look_again().await;
         }
@@ -259,19 +283,23 @@ impl Session<'_> {
     }
 }
 
-/// Under load, commands come first: while the read models are hardly behind, large batches are applied
-/// by one projection at a time, and where this process appends meanwhile, each is followed by a rest as
-/// long; so that together they take no more than half a processor. Far behind, they take what they get.
-fn takes_turns(entries: &[&LogEntry]) -> bool {
-    let age = |entry: &LogEntry| SystemClock.now() - entry.envelope.recorded_at;
-    entries.len() >= LARGE && entries.first().is_some_and(|first| age(first) < HARDLY_BEHIND)
+/// Under load, commands come first: while a lane is hardly behind, large batches are applied by one of its
+/// projections at a time, and where this process appends meanwhile, each is followed by a rest as long; so
+/// that together they take no more than half a processor. Further behind, they take what they get.
+fn takes_turns(entries: &[&LogEntry], lane: Lane) -> bool {
+    entries.len() >= LARGE && entries.first().is_some_and(|first| age(first) < lane.unhurried())
+}
+
+/// For how long an entry has been in the log.
+fn age(entry: &LogEntry) -> TimeDelta {
+    SystemClock.now() - entry.envelope.recorded_at
 }
 
 /// A batch, with what else waits already or comes until then, so that the batches grow with the load.
-async fn gather(first: Batch, queue: &mut mpsc::Receiver<Batch>, until: Instant) -> Vec<Batch> {
+async fn gather(first: Batch, queue: &mut mpsc::Receiver<Batch>, until: Instant, most: usize) -> Vec<Batch> {
     let mut events = first.len();
     let mut batches = vec![first];
-    while events < MOST {
+    while events < most {
         let Ok(Some(batch)) = timeout_at(until, queue.recv()).await else { break };
         events += batch.len();
         batches.push(batch);

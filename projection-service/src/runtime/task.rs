@@ -17,13 +17,11 @@ use super::session::Session;
 use crate::applier::{Applier, Claim};
 use crate::checkpoint::{self, Checkpoint, State};
 use crate::connection::connect;
+use crate::cost::Meter;
 use crate::entry::Batch;
 use crate::parking::Parking;
 use crate::projections::{Projection, schema};
 use crate::rebuild::{RebuildError, rebuild};
-
-/// How many events are applied in one transaction at most.
-pub(super) const MOST: usize = 2_000;
 
 /// What one projection's task works with.
 pub(super) struct Task {
@@ -87,7 +85,7 @@ impl Task {
         let db = connect(&self.options.pool, &schema(self.projection)).await?;
         let parking = Parking::default();
         let claim = Claim::Live { checkpoint, owner: self.options.instance, state: State::CatchingUp };
-        let applier = Applier { projection: self.projection, db, parking, claim };
+        let applier = Applier { projection: self.projection, db, parking, claim, meter: Meter::new() };
         let mut session = Session { task: self, applier, leads: false, locked: false };
         session.look_again().await?;
         let worked = session.work().await;
@@ -103,11 +101,11 @@ impl Task {
 
     /// The events after `after`, up to and including `until`, as many as are applied at once.
     pub(super) async fn read(&self, after: Position, until: Position) -> Result<Batch, sqlx::Error> {
-        let wanted = (until.0 - after.0).clamp(0, MOST as i64);
+        let wanted = (until.0 - after.0).clamp(0, self.projection.lane().stretch() as i64);
         if wanted == 0 {
             return Ok(Batch::from([]));
         }
-        let events = self.options.reader.read(after, wanted).await?;
+        let events = self.options.reader.read_within_bytes(after, wanted).await?;
         Ok(feed::read(&events, &self.options.upcasters).await)
     }
 }

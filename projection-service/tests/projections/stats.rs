@@ -107,10 +107,10 @@ async fn every_figure_is_what_a_recount_of_the_log_gives() {
         assert_eq!(recount.differences, []);
         assert!(recount.tickets > 200 && recount.figures > 5_000, "{recount:?}");
         for measure in Measure::ALL {
-            let sql = format!("SELECT count(*) FROM stats_v2.days WHERE measure = '{}'", measure.as_str());
+            let sql = format!("SELECT count(*) FROM stats_v3.days WHERE measure = '{}'", measure.as_str());
             assert!(database.number(&sql).await > 10, "{measure:?}");
         }
-        assert_eq!(database.number("SELECT count(*) FROM stats_v2.days WHERE count <= 0").await, 0);
+        assert_eq!(database.number("SELECT count(*) FROM stats_v3.days WHERE count <= 0").await, 0);
         database.assert_equal_to_the_log().await;
         database.drop().await;
     }
@@ -125,23 +125,23 @@ async fn a_figure_that_is_wrong_is_found() {
         sqlx::query(sql).execute(&database.pool).await.unwrap();
         projection_service::recount(&database.pool).await.unwrap()
     };
-    let one = "(SELECT ctid FROM stats_v2.days WHERE measure = 'in_status' ORDER BY day, key, part LIMIT 1)";
-    let found = change(&format!("UPDATE stats_v2.days SET sum = sum + 1 WHERE ctid = {one}")).await;
+    let one = "(SELECT ctid FROM stats_v3.days WHERE measure = 'in_status' ORDER BY day, key, part LIMIT 1)";
+    let found = change(&format!("UPDATE stats_v3.days SET sum = sum + 1 WHERE ctid = {one}")).await;
     assert_eq!(found.differing, 1, "{found:?}");
     let [difference] = found.differences.as_slice() else { panic!("{found:?}") };
     let (kept, recounted) = (difference.kept.unwrap(), difference.recounted.unwrap());
     assert_eq!(kept.1, recounted.1 + 1);
-    let one = "(SELECT ctid FROM stats_v2.facts WHERE measure = 'created' LIMIT 1)";
-    let found = change(&format!("DELETE FROM stats_v2.facts WHERE ctid = {one}")).await;
+    let one = "(SELECT ctid FROM stats_v3.facts WHERE measure = 'created' LIMIT 1)";
+    let found = change(&format!("DELETE FROM stats_v3.facts WHERE ctid = {one}")).await;
     assert_eq!(found.differing, 2, "{found:?}");
     // One value in another bin: count and sum are right, and the percentiles that are told are not.
     let one =
-        "(SELECT ctid FROM stats_v2.days WHERE measure = 'resolution' AND count = 1 AND sum > 60000 LIMIT 1)";
-    let found = change(&format!("UPDATE stats_v2.days SET bins = '\\x0a02' WHERE ctid = {one}")).await;
+        "(SELECT ctid FROM stats_v3.days WHERE measure = 'resolution' AND count = 1 AND sum > 60000 LIMIT 1)";
+    let found = change(&format!("UPDATE stats_v3.days SET bins = '\\x0a02' WHERE ctid = {one}")).await;
     assert_eq!(found.differing, 3, "{found:?}");
-    let one = "(SELECT f.ctid FROM stats_v2.facts AS f JOIN stats_v2.measured AS m USING (ticket_id) \
+    let one = "(SELECT f.ctid FROM stats_v3.facts AS f JOIN stats_v3.measured AS m USING (ticket_id) \
                WHERE NOT m.hidden AND measure = 'resolution' AND value > 60000 LIMIT 1)";
-    let found = change(&format!("UPDATE stats_v2.facts SET bin = bin + 2 WHERE ctid = {one}")).await;
+    let found = change(&format!("UPDATE stats_v3.facts SET bin = bin + 2 WHERE ctid = {one}")).await;
     assert_eq!(found.differing, 4, "{found:?}");
     database.drop().await;
 }

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use domain::ids::{Position, TenantId};
 use service_kit::wait::pause;
-use sqlx::PgPool;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
@@ -28,7 +27,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(crate) struct Hub {
     followed: Mutex<Followed>,
     readers: Semaphore,
-    behind: Semaphore,
 }
 
 #[derive(Default)]
@@ -39,11 +37,10 @@ struct Followed {
 }
 
 impl Hub {
-    /// Nobody is. Of the pool's connections those who follow take no more than half, so that others
-    /// who ask aren't kept waiting.
-    pub(crate) fn new(pool: &PgPool) -> Self {
-        let share = (pool.options().get_max_connections() / 4).max(1) as usize;
-        Self { followed: Mutex::default(), readers: Semaphore::new(share), behind: Semaphore::new(share) }
+    /// Nobody is. So many readers may use a connection at once; a tenant has one, so they are served fairly in
+    /// the order in which they come.
+    pub(crate) fn new(readers: usize) -> Self {
+        Self { followed: Mutex::default(), readers: Semaphore::new(readers) }
     }
 
     /// The channel of a tenant, with its reader running.
@@ -63,13 +60,8 @@ impl Hub {
     }
 
     /// Waits until one of the readers may use a connection.
-    pub(super) async fn reader_turn(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn reader_turn(&self) -> Option<SemaphorePermit<'_>> {
         self.readers.acquire().await.ok()
-    }
-
-    /// Waits until one who is behind may.
-    pub(super) async fn behind_turn(&self) -> Option<SemaphorePermit<'_>> {
-        self.behind.acquire().await.ok()
     }
 
     /// Whether anybody is followed; if not, whoever asks is to stop looking.

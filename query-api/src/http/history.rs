@@ -13,6 +13,7 @@ use crate::http::event_view::CloudEvent;
 use crate::log::Fact;
 use crate::page::{Page, PageQuery};
 use crate::snapshot::Snapshot;
+use crate::total::Total;
 
 /// These events as a file, as the caller may see them; the snapshot ends with it.
 pub(crate) async fn file(
@@ -42,7 +43,7 @@ pub(crate) async fn page(
     let events = shown(api, &mut snapshot, &asking.principal, facts).await?;
     let position = snapshot.position;
     snapshot.close().await?;
-    let total = query.count.then_some(events.len() as i64);
+    let total = query.count.then_some(Total::Exactly(events.len() as i64));
     let rest =
         events.into_iter().filter(|event| event.version > after).take(query.limit.rows() + 1).collect();
     let page = Page::cut(rest, query.limit, total, |last: &CloudEvent| {

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use domain::ids::Position;
 use service_kit::auth::AuthError;
 use service_kit::problem::{MEDIA_TYPE, Problem, ProblemSchema};
+use service_kit::shares::Crowded;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
 use crate::error::QueryError;
-use crate::live::Crowded;
 use crate::parameters::BadParameter;
 
-/// 400, 401, 403, 404, 503 as problem details.
+/// 400, 401, 403, 404, 429, 503 as problem details.
 pub(crate) struct Refusals;
 
 impl IntoResponses for Refusals {
@@ -27,6 +27,10 @@ impl IntoResponses for Refusals {
             ("No token, or one that isn't good any more.", AuthError::Missing.into()),
             ("The role doesn't allow it.", Problem::forbidden("this needs the permission tickets.read")),
             ("No such thing, or none that the caller may know of.", Problem::not_found()),
+            (
+                "The caller, or the tenant, asks for more at once than they may. `Retry-After` says when to try again.",
+                QueryError::from(Crowded::User(2)).into(),
+            ),
             ("Not reached in time, or not available. `Retry-After` says when to try again.", late.into()),
         ]
         .into_iter()

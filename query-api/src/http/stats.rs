@@ -12,6 +12,7 @@ pub(crate) mod overview;
 mod past;
 mod period;
 mod query;
+mod recent;
 pub(crate) mod satisfaction;
 pub(crate) mod sla;
 mod tag;

@@ -158,15 +158,17 @@ mod tests {
     use domain::identity::Principal;
     use domain::ids::{TenantId, UserId};
     use futures::stream;
+    use service_kit::shares::Shares;
 
     use super::*;
-    use crate::live::Places;
+    use crate::live::Place;
 
     const MESSAGE: Bytes = Bytes::from_static(&[b'x'; 1000]);
 
     fn paced<S>(messages: S, limits: StreamLimits) -> Paced<S> {
         let caller = Principal::new(UserId::new("u").unwrap(), TenantId::of_key("t"), Vec::new());
-        let place = Places::new(limits).take(&caller, "test").unwrap();
+        let share = Shares::new("test", limits.bounds()).try_acquire(&caller).unwrap();
+        let place = Place::new(share, "test");
         Paced::new(messages, place, limits)
     }
 

@@ -239,10 +239,10 @@ async fn who_leaves_or_is_left_half_way_learns_of_it() {
     let mut body = app.send(agent.request("/v1/tickets", &NDJSON)).await.into_body().into_data_stream();
     body.next().await.unwrap().unwrap();
     assert_eq!(open_transactions(&app).await, 1);
-    // The test's pool leaves room for one export.
+    // A user takes one at a time.
     let busy = agent.get_with("/v1/tickets", &CSV).await;
     assert_eq!(busy.headers["retry-after"], "5");
-    busy.refused(503, "too_many_exports");
+    busy.refused(429, "too_many_exports");
     drop(body);
     let ended = || async { (open_transactions(&app).await == 0).then_some(()) };
     until(Duration::from_secs(10), Duration::from_millis(20), ended).await.unwrap();

@@ -34,6 +34,18 @@ pub(crate) async fn standing(app: &App, tenant: &str, ticket: Uuid, state: Optio
     .unwrap();
 }
 
+/// Counts how they stand, as the projection does.
+pub(crate) async fn recount(app: &App) {
+    sqlx::raw_sql(
+        "TRUNCATE sla_v2.state_counts; \
+         INSERT INTO sla_v2.state_counts (tenant_id, state, count) \
+         SELECT tenant_id, state, count(*) FROM sla_v2.standings WHERE state IS NOT NULL GROUP BY 1, 2",
+    )
+    .execute(&app.owner)
+    .await
+    .unwrap();
+}
+
 /// Has so many tickets of a tenant stand so.
 pub(crate) async fn count(app: &App, tenant: &str, state: &str, count: i64) {
     sqlx::query(

@@ -16,7 +16,7 @@ use service_kit::problem::{FieldError, Problem};
 use utoipa::ToSchema;
 
 use super::item::{Item, ItemSchema};
-use crate::executor::{Answer, CommandError, CommandRequest, IdempotencyKey, Target, TicketRef};
+use crate::executor::{Answer, CommandError, CommandRequest, IdempotencyKey, Target, TicketRef, overloaded};
 use crate::http::Endpoint;
 use crate::http::answer::AnswerBody;
 use crate::http::document::Document;
@@ -25,6 +25,8 @@ use crate::service::CommandService;
 
 /// The most commands of one request.
 const MOST: usize = 500;
+/// Why many commands at once have to wait where a single one hasn't.
+const BEHIND: &str = "What was done before isn't shown everywhere yet; many commands at once wait for that.";
 /// How many tickets are worked on at once.
 const AT_ONCE: usize = 64;
 
@@ -103,6 +105,10 @@ async fn execute(State(service): State<CommandService>, request: Request) -> Res
     let Payload(body) = Payload::from_request(Request::from_parts(parts, body), &()).await?;
     let bulk: Bulk = parse_outermost(&body)?;
     check_size(bulk.commands.len())?;
+    let _share = service.capacity().bulk(&principal).await?;
+    if service.backpressure().holds_back().await {
+        return Err(overloaded().detail(BEHIND));
+    }
     let request = CommandRequest::new(principal, info);
     let results = Batch { service: &service, request: &request }.run(&headers, &bulk.commands).await?;
     Ok(respond(&results, &request.info.request_id))

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use super::change::SlaPatch;
 use crate::backtest::{ReplayError, Replayed, Trial, replay};
-use crate::executor::{CommandError, CommandRequest, overloaded};
+use crate::executor::{CommandError, CommandRequest};
 use crate::http::asked::Asked;
 use crate::http::configuration::Fields;
 use crate::http::document::Document;
@@ -70,7 +70,7 @@ fn listed() -> bool {
 async fn backtest(State(service): State<CommandService>, request: Request) -> Result<Response, Problem> {
     let Asked { request, body, .. } = Asked::read(&service, Operation::BacktestSla, request).await?;
     let new: NewBacktest = parse(&body.0)?;
-    let _turn = service.turn_at_backtest().ok_or_else(overloaded)?;
+    let _share = service.capacity().backtest(&request.principal).await?;
     let trial = trial(&service, &request, new).await?;
     let Replayed { compared, position } =
         replay(&service.log().reader(), request.principal.tenant, trial).await.map_err(refusal)?;

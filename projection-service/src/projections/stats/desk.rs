@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::days::Days;
+use super::hours::Hours;
 use super::offices::Offices;
 use crate::entry::{Fact, known_tickets};
 use crate::row::{self, Bytes, TextArray, Working, row};
@@ -59,38 +60,30 @@ struct AtWork {
 pub(super) struct Desk {
     rows: Working<Uuid, TicketRow>,
     tickets: BTreeMap<Uuid, AtWork>,
-    days: Days,
 }
 
 impl Desk {
     /// Fetches the tickets that these facts are about.
     pub(super) async fn load(db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<Self, sqlx::Error> {
         let rows = Working::load(db, known_tickets(facts), |row: &TicketRow| row.ticket_id).await?;
-        Ok(Self { rows, tickets: BTreeMap::new(), days: Days::default() })
+        Ok(Self { rows, tickets: BTreeMap::new() })
     }
 
     /// Takes in what happened to a ticket.
-    pub(super) async fn take(
-        &mut self,
-        db: &mut PgConnection,
-        fact: &Fact<'_>,
-        offices: &Offices,
-    ) -> Result<(), sqlx::Error> {
+    pub(super) fn take(&mut self, fact: &Fact<'_>, offices: &Offices) -> Result<(), sqlx::Error> {
         let Some((id, event)) = fact.ticket() else { return Ok(()) };
         let (tenant, at) = (fact.tenant(), fact.occurred_at());
         let office = offices.of(tenant);
         if let TicketEvent::TicketOpened(event) = event {
             let ticket = Ticket::opened(event, at, office);
-            self.days.changed(tenant, office, None, &ticket);
             self.tickets.insert(id, AtWork { tenant, began: None, ticket });
         } else {
             self.bring(id)?;
-            let Some(work) = self.tickets.get_mut(&id) else { return Ok(()) };
-            let before = work.ticket.view();
-            work.ticket.apply(event, at, office);
-            self.days.changed(tenant, office, Some(&before), &work.ticket);
+            if let Some(work) = self.tickets.get_mut(&id) {
+                work.ticket.apply(event, at, office);
+            }
         }
-        self.days.write_if_many(db).await
+        Ok(())
     }
 
     /// Puts a ticket that is known to work.
@@ -104,10 +97,20 @@ impl Desk {
         Ok(())
     }
 
-    /// Writes what has changed.
-    pub(super) async fn write(mut self, db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    /// Writes what has changed: of each ticket the difference between what it was and what it is, whatever it
+    /// was in between.
+    pub(super) async fn write(mut self, db: &mut PgConnection, offices: &Offices) -> Result<(), sqlx::Error> {
         let (mut come, mut gone) = (Vec::new(), Vec::new());
+        let (mut days, mut hours) = (Days::default(), Hours::default());
         for (id, work) in &self.tickets {
+            let office = offices.of(work.tenant);
+            work.ticket.differences(work.began.as_ref(), |dimension, key, counted, sign| {
+                days.add((work.tenant, dimension, key), office, counted, sign);
+                if dimension == Dimension::Total {
+                    hours.add(work.tenant, counted, sign);
+                }
+            });
+            days.write_if_many(db).await?;
             let (new, old) = work.ticket.since(work.began.as_ref());
             for one in new {
                 come.push(fact(*id, work.tenant, one)?);
@@ -121,7 +124,8 @@ impl Desk {
         remove(db, &gone).await?;
         row::insert(db, come.iter()).await?;
         self.rows.write(db).await?;
-        self.days.write(db).await
+        hours.write(db).await?;
+        days.write(db).await
     }
 }
 

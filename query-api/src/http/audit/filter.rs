@@ -48,6 +48,9 @@ impl FromParameters for Filter {
     }
 }
 
+/// How many bits of a position are within a stretch, as the table `activity` has them.
+const STRETCH: u32 = 12;
+
 /// Where a page goes on.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct After {
@@ -67,6 +70,13 @@ impl Filter {
             && self.ticket.is_empty()
             && self.r#type.is_empty()
             && self.ip.is_none()
+    }
+
+    /// One actor, type or address is read along its own index, which has the latest stretches of positions
+    /// first, and within each the rows in no order. Several values have no order in theirs.
+    fn by_stretch(&self) -> bool {
+        let single = [self.actor.len(), self.r#type.len(), usize::from(self.ip.is_some())];
+        single.contains(&1) && self.ticket.is_empty()
     }
 
     /// The place after a row.
@@ -106,7 +116,10 @@ impl Filter {
 
     /// Adds the place to go on after, and the order.
     pub(crate) fn push_page(&self, after: Option<After>, sql: &mut QueryBuilder<'_, Postgres>) {
-        let by_time = self.by_time();
+        let (by_time, by_stretch) = (self.by_time(), self.by_stretch());
+        if let Some(after) = after.filter(|_| by_stretch) {
+            sql.push(" AND a.stretch <= ").push_bind((after.position >> STRETCH) as i32);
+        }
         if let Some(after) = after {
             if by_time {
                 let time = after.time.and_then(DateTime::<Utc>::from_timestamp_micros).unwrap_or_default();
@@ -116,10 +129,10 @@ impl Filter {
             }
             sql.push_bind(after.position).push(", ").push_bind(after.ordinal).push(")");
         }
-        sql.push(if by_time {
-            " ORDER BY a.occurred_at DESC, a.position DESC, a.ordinal DESC"
-        } else {
-            " ORDER BY a.position DESC, a.ordinal DESC"
+        sql.push(match (by_time, by_stretch) {
+            (true, _) => " ORDER BY a.occurred_at DESC, a.position DESC, a.ordinal DESC",
+            (false, true) => " ORDER BY a.stretch DESC, a.position DESC, a.ordinal DESC",
+            (false, false) => " ORDER BY a.position DESC, a.ordinal DESC",
         });
     }
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::identity::{Denied, Permission, Principal, Visibility};
-use sqlx::{QueryBuilder, Row};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::filter::{After, Filter};
@@ -20,6 +20,7 @@ use crate::page::{Page, PageQuery};
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::{ReadModel, Snapshot, Source};
 use crate::span::{Span, SpanParameters};
+use crate::total::Total;
 
 /// Which lines, which page.
 #[derive(Debug)]
@@ -97,9 +98,9 @@ pub(crate) async fn search_audit(
     let rows: Vec<ActivityRow> = sql.build_query_as().fetch_all(&mut *snapshot.tx).await?;
     let mut total = None;
     if page.count {
-        let mut sql = QueryBuilder::new("SELECT count(*) AS total");
+        let mut sql = Total::count();
         filter.push(caller, tickets.as_deref(), &mut sql);
-        total = Some(sql.build().fetch_one(&mut *snapshot.tx).await?.try_get("total")?);
+        total = Some(Total::of(&mut snapshot, sql).await?);
     }
     let position = snapshot.position;
     snapshot.close().await?;

@@ -108,7 +108,7 @@ pub(crate) async fn open_event_socket(
         .write_buffer_size(BUFFER)
         .on_upgrade(move |socket| async move {
             let follower = Follower::new(api.clone(), asking.principal, filter, query.after.unwrap_or(head));
-            let mut line = Line { socket, limits: api.0.places.limits(), heard: Instant::now() };
+            let mut line = Line { socket, limits: api.0.streams, heard: Instant::now() };
             let end = line.carry(follower, ending(&api, asking.token)).await;
             line.end(end, &place).await;
         });

@@ -99,13 +99,18 @@ impl Reading {
             (true, Scope::Tenant) => Source::Models(&[ReadModel::Stats]),
             (true, Scope::Tree) => Source::Models(&[ReadModel::Stats, ReadModel::Tenants]),
         };
+        // Before a connection is taken, which would be held while others are at it.
+        let share = match query.as_of.is_now() {
+            true => None,
+            false => Some(api.0.capacity.past(&asking.principal).await?),
+        };
         let mut snapshot = api.snapshot(asking, source).await?;
         query.as_of.check(api.0.clock.now(), snapshot.position)?;
         let members = tree::members(&mut snapshot, &asking.principal, query.scope).await?;
         let mut past = BTreeMap::new();
-        if !query.as_of.is_now() {
+        if let Some(share) = &share {
             for member in &members {
-                let folded = past::fold(api, &mut snapshot, member.tenant, query.as_of).await?;
+                let folded = past::fold(api, share, &mut snapshot, member.tenant, query.as_of).await?;
                 past.insert(member.tenant, Arc::new(folded));
             }
         }

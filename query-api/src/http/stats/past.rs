@@ -9,6 +9,7 @@ use domain::sla::event::SlaEvent;
 use domain::stats::{Office, Ticket};
 use domain::tenant::TenantEvent;
 use domain::ticket::TicketEvent;
+use service_kit::shares::Share;
 
 use super::find::{Groups, Wanted, named};
 use crate::QueryApi;
@@ -32,6 +33,7 @@ pub(crate) struct Past {
 /// Folds a tenant's log up to a moment.
 pub(super) async fn fold(
     api: &QueryApi,
+    share: &Share,
     snapshot: &mut Snapshot,
     tenant: TenantId,
     as_of: AsOf,
@@ -43,7 +45,7 @@ pub(super) async fn fold(
     types.extend(names(SlaEvent::TYPES));
     let filter = Filter { types, ..Filter::default() };
     let (mut past, mut office) = (Past { tickets: HashMap::new() }, Office::default());
-    replay(api, snapshot, as_of, &filter, |fact| {
+    replay(api, share, snapshot, as_of, &filter, |fact| {
         past.take(fact, &mut office);
         past.tickets.len()
     })
@@ -52,16 +54,15 @@ pub(super) async fn fold(
 }
 
 /// Goes through what had happened by a moment to the tenant that is looked at; `take` says how many tickets it
-/// holds by then. Few do so at once: it takes time, and all of the tickets are held.
+/// holds by then. It takes a share: few do so at once, for it takes time, and all of the tickets are held.
 pub(super) async fn replay(
     api: &QueryApi,
+    _share: &Share,
     snapshot: &mut Snapshot,
     as_of: AsOf,
     filter: &Filter,
     mut take: impl FnMut(&Fact) -> usize + Send,
 ) -> Result<(), QueryError> {
-    // It is never closed.
-    let _turn = api.0.past.acquire().await.ok();
     let until = as_of.position().unwrap_or(snapshot.position).min(snapshot.position);
     let most = Most { events: SPAN, bytes: usize::MAX };
     let (mut after, mut held) = (Position::START, 0);

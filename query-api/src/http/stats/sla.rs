@@ -114,6 +114,11 @@ pub(crate) async fn get_sla_stats(
     Asked(query): Asked<StatsQuery>,
 ) -> Result<Response, QueryError> {
     let caller = &*asking.principal;
+    // Before a connection is taken, which would be held while others are at it.
+    let share = match query.as_of.is_now() {
+        true => None,
+        false => Some(api.0.capacity.past(caller).await?),
+    };
     let mut snapshot = api.snapshot(&asking, source(&query, caller)).await?;
     query.as_of.check(api.0.clock.now(), snapshot.position)?;
     let members = tree::members(&mut snapshot, caller, query.scope).await?;
@@ -122,10 +127,9 @@ pub(crate) async fn get_sla_stats(
         if members.len() > 1 {
             tree::look_at(&mut snapshot, member.tenant).await?;
         }
-        let past = if query.as_of.is_now() {
-            None
-        } else {
-            Some(past::fold(&api, &mut snapshot, query.as_of).await?)
+        let past = match &share {
+            None => None,
+            Some(share) => Some(past::fold(&api, share, &mut snapshot, query.as_of).await?),
         };
         let zone = query.time_zone.unwrap_or(member.zone);
         let from = match &past {

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::identity::Principal;
 use service_kit::http::Path;
-use sqlx::{Postgres, QueryBuilder, Row};
+use sqlx::{Postgres, QueryBuilder};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ use crate::http::refusals::Refusals;
 use crate::page::{Page, PageQuery};
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::{ReadModel, Source};
+use crate::total::Total;
 
 /// Which lines.
 #[derive(Debug)]
@@ -97,9 +98,9 @@ pub(crate) async fn get_activity(
     let rows: Vec<ActivityRow> = sql.build_query_as().fetch_all(&mut *snapshot.tx).await?;
     let mut total = None;
     if query.page.count {
-        let mut sql = QueryBuilder::new("SELECT count(*) AS total");
+        let mut sql = Total::count();
         push_from(&mut sql, caller, ticket, &query.types);
-        total = Some(sql.build().fetch_one(&mut *snapshot.tx).await?.try_get("total")?);
+        total = Some(Total::of(&mut snapshot, sql).await?);
     }
     let position = snapshot.position;
     snapshot.close().await?;

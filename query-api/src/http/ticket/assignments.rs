@@ -22,6 +22,7 @@ use crate::http::refusals::Refusals;
 use crate::page::{Page, PageQuery};
 use crate::snapshot::{ReadModel, Snapshot, Source};
 use crate::time::Time;
+use crate::total::Total;
 
 #[derive(Debug, sqlx::FromRow)]
 struct AssignmentRow {
@@ -108,7 +109,7 @@ pub(crate) async fn get_assignments(
     )
     .fetch_all(&mut *snapshot.tx)
     .await?;
-    let total = if query.count { Some(count(&mut snapshot, ticket).await?) } else { None };
+    let total = if query.count { Some(Total::Exactly(count(&mut snapshot, ticket).await?)) } else { None };
     let position = snapshot.position;
     snapshot.close().await?;
     let page =

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use domain::identity::Principal;
 use serde::Serialize;
 use service_kit::http::Path;
-use sqlx::{Postgres, QueryBuilder, Row};
+use sqlx::{Postgres, QueryBuilder};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ use crate::http::refusals::Refusals;
 use crate::page::{Page, PageQuery};
 use crate::snapshot::{ReadModel, Source};
 use crate::time::Time;
+use crate::total::Total;
 
 /// A file of a message.
 #[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
@@ -102,9 +103,9 @@ pub(crate) async fn get_attachments(
     let rows: Vec<AttachmentView> = sql.build_query_as().fetch_all(&mut *snapshot.tx).await?;
     let mut total = None;
     if query.count {
-        let mut sql = QueryBuilder::new("SELECT count(*) AS total");
+        let mut sql = Total::count();
         push_from(&mut sql, caller, ticket);
-        total = Some(sql.build().fetch_one(&mut *snapshot.tx).await?.try_get("total")?);
+        total = Some(Total::of(&mut snapshot, sql).await?);
     }
     let position = snapshot.position;
     snapshot.close().await?;

@@ -3,6 +3,7 @@
 mod candidates;
 mod export;
 mod filter;
+mod kept;
 mod sort;
 mod whole;
 
@@ -11,7 +12,7 @@ pub(crate) use self::whole::WholeList;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::identity::Principal;
-use sqlx::{Postgres, QueryBuilder, Row};
+use sqlx::{Postgres, QueryBuilder};
 use utoipa::IntoParams;
 
 use self::candidates::Found;
@@ -30,6 +31,7 @@ use crate::http::refusals::Refusals;
 use crate::page::{Page, PageQuery};
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::{ReadModel, Snapshot, Source};
+use crate::total::Total;
 
 /// Which tickets, in which order, which page.
 #[derive(Debug)]
@@ -69,6 +71,9 @@ impl ListTickets {
 
     /// What the page is read from. A search is as fresh as both that find and that show.
     fn models(&self, caller: &Principal) -> &'static [ReadModel] {
+        if self.page.count && self.filter.kept(caller).is_some() {
+            return &[ReadModel::TicketList, ReadModel::QueueCounts, ReadModel::Sla];
+        }
         match (&self.filter.search, caller.is_staff()) {
             (None, _) => standing::beside_tickets(caller),
             (Some(_), false) => &[ReadModel::TicketList, ReadModel::Search],
@@ -194,10 +199,13 @@ async fn count(
     caller: &Principal,
     query: &ListTickets,
     found: &Found,
-) -> Result<i64, sqlx::Error> {
-    let mut sql = QueryBuilder::new("SELECT count(*) AS total");
+) -> Result<Total, sqlx::Error> {
+    if let Some(kept) = query.filter.kept(caller) {
+        return kept.read(snapshot, caller.tenant).await.map(Total::Exactly);
+    }
+    let mut sql = Total::count();
     query.push(found, caller, &mut sql);
-    sql.build().fetch_one(&mut *snapshot.tx).await?.try_get("total")
+    Total::of(snapshot, sql).await
 }
 
 #[cfg(test)]

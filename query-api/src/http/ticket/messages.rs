@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use domain::identity::Principal;
 use service_kit::http::Path;
-use sqlx::{QueryBuilder, Row};
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use self::beside::Beside;
@@ -23,6 +23,7 @@ use crate::export::{self as exports, Accepted};
 use crate::http::refusals::Refusals;
 use crate::page::{Page, PageQuery};
 use crate::snapshot::{ReadModel, Snapshot, Source};
+use crate::total::Total;
 
 /// The conversation of a ticket, from its beginning.
 ///
@@ -84,13 +85,13 @@ async fn count(
     query: &PageQuery,
     caller: &Principal,
     ticket: Uuid,
-) -> Result<Option<i64>, sqlx::Error> {
+) -> Result<Option<Total>, sqlx::Error> {
     if !query.count {
         return Ok(None);
     }
-    let mut sql = QueryBuilder::new("SELECT count(*) AS total");
+    let mut sql = Total::count();
     push_from(&mut sql, caller, ticket);
-    sql.build().fetch_one(&mut *snapshot.tx).await?.try_get("total").map(Some)
+    Total::of(snapshot, sql).await.map(Some)
 }
 
 fn push_from(sql: &mut QueryBuilder<'_, sqlx::Postgres>, caller: &Principal, ticket: Uuid) {

@@ -11,9 +11,9 @@ use domain::ticket::upcast::Upcasters;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::facts;
 use super::super::figures::{Duration, Figures, Ratings};
-use super::super::find::{Groups, MOST, Wanted};
+use super::super::find::{Groups, Wanted};
+use super::super::recent;
 use crate::QueryApi;
 use crate::error::QueryError;
 use crate::http::queue::list::{Count, Queues, kept_of};
@@ -156,11 +156,11 @@ impl Stretch {
             dimension: Dimension::Total,
             period: None,
             measures: &measures,
-            from: Some(from),
-            to: Some(to),
+            from: None,
+            to: None,
         };
         let mut groups = Groups::default();
-        facts::read(snapshot, wanted, MOST, &mut groups).await?;
+        recent::read(snapshot, wanted, (from, to), &mut groups).await?;
         Ok(Self::of(&groups.into_total()))
     }
 

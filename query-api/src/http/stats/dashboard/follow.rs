@@ -76,6 +76,7 @@ async fn read(api: QueryApi, tenant: TenantId, sender: watch::Sender<Shown>) {
 
 /// The figures without the time, by which they are compared, and with it.
 async fn look(api: &QueryApi, tenant: TenantId) -> Result<(String, String), QueryError> {
+    let _turn = api.0.hub.reader_turn().await;
     let mut snapshot = Snapshot::begin(&api.0.pool, tenant, SOURCE).await?;
     let dashboard = Dashboard::read(api, &mut snapshot, tenant).await?;
     snapshot.close().await?;

@@ -10,6 +10,7 @@ use domain::sla::clock::Moment;
 use domain::sla::policy::Metric;
 use domain::sla::promises::{Outcome, Promises};
 use domain::ticket::TicketEvent;
+use service_kit::shares::Share;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
@@ -60,12 +61,13 @@ struct Past {
 /// Folds the caller's tenant's log up to a moment.
 pub(super) async fn fold(
     api: &QueryApi,
+    share: &Share,
     snapshot: &mut Snapshot,
     as_of: AsOf,
 ) -> Result<Outcomes, QueryError> {
     let filter = Filter { aggregates: vec![TICKET.to_owned(), SLA.to_owned()], ..Filter::default() };
     let mut past = Past::default();
-    replay(api, snapshot, as_of, &filter, |fact| {
+    replay(api, share, snapshot, as_of, &filter, |fact| {
         past.take(fact);
         past.tickets.len()
     })

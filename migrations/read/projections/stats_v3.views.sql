@@ -11,3 +11,7 @@ CREATE OR REPLACE VIEW read.stats_offices WITH (security_invoker = true) AS
 SELECT tenant_id, time_zone, reporting, changed_at
 FROM offices;
 GRANT SELECT ON read.stats_days, read.stats_facts, read.stats_offices TO docket_query;
+CREATE OR REPLACE VIEW read.stats_hours WITH (security_invoker = true) AS
+SELECT tenant_id, minutes, measure, at, part, count, sum, bins
+FROM hours;
+GRANT SELECT ON read.stats_hours TO docket_query;

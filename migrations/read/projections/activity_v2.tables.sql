@@ -22,6 +22,7 @@ CREATE TABLE activity (
     user_agent  text,
     request_id  text,
     internal    boolean NOT NULL,              -- never for a customer's eyes
+    stretch     integer NOT NULL GENERATED ALWAYS AS ((position >> 12)::integer) STORED, -- of 4,096 positions
     PRIMARY KEY (tenant_id, position, ordinal)
 );
 -- Who had a ticket, from when until when (none: to this day).

@@ -49,3 +49,16 @@ CREATE TABLE offices (
     time_zone     text NOT NULL,
     changed_at    bigint NOT NULL
 ) WITH (fillfactor = 50);
+-- All of a tenant's together summed up by hours and by quarters of an hour, of UTC: what the last day and the
+-- last week have brought, up to this moment.
+CREATE TABLE hours (
+    tenant_id uuid NOT NULL,
+    minutes   smallint NOT NULL,          -- how long it is: 60 or 15
+    measure   text COLLATE "C" NOT NULL,
+    at        timestamptz NOT NULL,       -- when it begins
+    part      text COLLATE "C" NOT NULL,
+    count     bigint NOT NULL,
+    sum       bigint NOT NULL,
+    bins      bytea NOT NULL,             -- how many in each bin; of what only happened, all in one
+    PRIMARY KEY (tenant_id, minutes, measure, at, part)
+) WITH (fillfactor = 80);
