@@ -143,6 +143,11 @@ impl Position {
     /// Before the first event.
     pub const START: Self = Self(0);
 
+    /// So many places after this.
+    pub fn plus(self, places: i64) -> Self {
+        Self(self.0.saturating_add(places))
+    }
+
     /// The one place after this.
     pub fn next(self) -> Self {
         Self(self.0 + 1)

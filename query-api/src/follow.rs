@@ -31,7 +31,7 @@ use crate::error::QueryError;
 use crate::http::event_view::CloudEvent;
 use crate::log::{self, Fact, Most};
 use crate::snapshot::{Snapshot, Source};
-use crate::visibility;
+use crate::visibility::{self, Tickets};
 use crate::wake::NET;
 
 /// How many of the tenant's events one statement goes over where it leaves out some.
@@ -51,28 +51,26 @@ pub(crate) struct Batch {
     pub(crate) heavy: bool,
 }
 
-/// Reads on after a position: no more than `most`, within one span of the tenant's events.
+/// Reads on after a position, up to `end`: no more than `most`, within one span of the tenant's events.
 pub(crate) async fn read(
     api: &QueryApi,
     snapshot: &mut Snapshot,
     caller: &Principal,
-    after: Position,
+    (after, end): (Position, Position),
     filter: &Filter,
     most: Most,
 ) -> Result<Batch, QueryError> {
-    if snapshot.position <= after {
+    if end <= after {
         return Ok(Batch { events: Vec::new(), reached: after, heavy: false });
     }
     // Where little is for the caller, more is looked at, so that they come on.
-    let look = if visibility::sees_all(caller) { most.events } else { most.events.max(LOOK) };
+    let look = if visibility::sees_everything(caller) { most.events } else { most.events.max(LOOK) };
     let look = Most { events: look, ..most };
     let (stretch, until) = if filter.subjects.is_empty() {
-        let until =
-            if filter.is_narrow() { log::span(snapshot, after, SPAN).await? } else { snapshot.position };
+        let until = if filter.is_narrow() { log::span(snapshot, after, SPAN).await?.min(end) } else { end };
         (log::window(snapshot, after, until, filter, look).await?, until)
     } else {
-        let until = snapshot.position;
-        (log::window_of(snapshot, after, until, filter, look).await?, until)
+        (log::window_of(snapshot, after, end, filter, look).await?, end)
     };
     let heavy = stretch.more && (stretch.logged.len() as i64) < look.events;
     let last = stretch.logged.last().map(|last| Position(last.position));
@@ -93,13 +91,19 @@ pub(crate) async fn shown(
     caller: &Principal,
     facts: Vec<Fact>,
 ) -> Result<Vec<CloudEvent>, QueryError> {
-    let facts = visibility::keep_visible(snapshot, &api.0.upcasters, caller, facts).await?;
+    let (facts, tickets) = visibility::keep_visible(snapshot, &api.0.upcasters, caller, facts).await?;
     let redacted = visibility::redacted(snapshot, &api.0.upcasters, &facts).await?;
-    Ok(facts.iter().filter_map(|fact| show(api, fact, caller, &redacted)).collect())
+    Ok(facts.iter().filter_map(|fact| show(api, fact, caller, tickets.as_ref(), &redacted)).collect())
 }
 
-fn show(api: &QueryApi, fact: &Fact, caller: &Principal, redacted: &HashSet<Uuid>) -> Option<CloudEvent> {
-    let shown = visibility::show(fact, caller, redacted)?;
+fn show(
+    api: &QueryApi,
+    fact: &Fact,
+    caller: &Principal,
+    tickets: Option<&Tickets>,
+    redacted: &HashSet<Uuid>,
+) -> Option<CloudEvent> {
+    let shown = visibility::show(fact, caller, tickets, redacted)?;
     Some(CloudEvent::new(fact, shown, &api.0.cell, caller.tenant))
 }
 
@@ -166,7 +170,7 @@ impl Follower {
                 };
             reached = Position(fact.logged.position);
             if visible && self.filter.takes(&fact.logged) {
-                events.extend(show(&self.api, fact, &self.caller, redacted));
+                events.extend(show(&self.api, fact, &self.caller, entry.tickets.as_deref(), redacted));
                 bytes += fact.logged.payload.len();
             }
             if bytes >= BATCH.bytes {
@@ -196,7 +200,8 @@ impl Follower {
     async fn read_on(&mut self) -> Result<Option<Vec<CloudEvent>>, QueryError> {
         let _share = self.api.0.capacity.behind(&self.caller).await?;
         let mut snapshot = Snapshot::begin(&self.api.0.pool, self.caller.tenant, Source::Log).await?;
-        let batch = read(&self.api, &mut snapshot, &self.caller, self.after, &self.filter, BATCH).await?;
+        let stretch = (self.after, snapshot.position);
+        let batch = read(&self.api, &mut snapshot, &self.caller, stretch, &self.filter, BATCH).await?;
         snapshot.close().await?;
         let grown = batch.reached > self.after;
         self.after = batch.reached;

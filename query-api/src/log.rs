@@ -1,6 +1,7 @@
 //! Reading the log, one tenant at a time.
 
 use chrono::{DateTime, Utc};
+use domain::disclosure::{Reader, ticket_events};
 use domain::event::{EXPORT, Event, SLA, TENANT, TICKET, decode};
 use domain::ids::{Position, TenantId, UserId};
 use domain::metadata::{Actor, ActorKind, Metadata};
@@ -160,6 +161,38 @@ pub(crate) async fn are_no_tickets(snapshot: &mut Snapshot, ids: &[String]) -> R
     .fetch_one(&mut *snapshot.tx)
     .await
 }
+
+/// Of these tickets, each after a version and up to one, the places of the events that customers may not know of.
+pub(crate) async fn internal(
+    snapshot: &mut Snapshot,
+    tickets: &[String],
+    after: &[i64],
+    upto: &[i64],
+) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    let public = ticket_events(Reader::Everyone);
+    // Only what is about messages says by itself whether it is internal, so nothing else is parsed.
+    let rows = sqlx::query!(
+        "SELECT e.aggregate_id, e.sequence
+           FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS wanted (id, after, upto)
+           JOIN events AS e ON e.aggregate_type = $1 AND e.aggregate_id = wanted.id
+                           AND e.sequence > wanted.after AND e.sequence <= wanted.upto
+          WHERE CASE WHEN e.event_type = ANY($6) THEN e.payload ->> 'internal' = 'true'
+                     ELSE NOT e.event_type = ANY($5) END
+          ORDER BY e.aggregate_id, e.sequence",
+        TICKET,
+        tickets,
+        after,
+        upto,
+        &public as _,
+        &ABOUT_MESSAGES as _,
+    )
+    .fetch_all(&mut *snapshot.tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.aggregate_id, row.sequence)).collect())
+}
+
+/// What happens to messages: to notes as well as to what customers read.
+const ABOUT_MESSAGES: [&str; 3] = ["MessageEdited", "MessageRedacted", "MessageRead"];
 
 /// The redactions of these tickets' messages.
 pub(crate) async fn redactions(

@@ -1,8 +1,7 @@
 //! Who may see what, beyond what row-level security says: one place for tickets, one for events.
 //!
-//! The rules are `domain`'s: `Ticket::visible_to` in SQL, and `TicketEvent::is_internal`. What is
-//! internal reaches nobody without `notes.read`. What a customer gets of the rest says nothing of
-//! others' addresses and programs, nor of the reasons that staff gave each other.
+//! The rules are `domain`'s: `Ticket::visible_to` in SQL, and the table of `domain::disclosure`, which says event
+//! by event and field by field who reads what.
 
 mod tickets;
 
@@ -10,6 +9,7 @@ pub(crate) use tickets::Tickets;
 
 use std::collections::HashSet;
 
+use domain::disclosure::{Disclosure, Reader, may_read_metadata, take_out, ticket_events};
 use domain::event::{Event, TICKET};
 use domain::identity::{Principal, Visibility};
 use domain::metadata::Metadata;
@@ -45,6 +45,19 @@ pub(crate) fn push_visibility<'a>(caller: &'a Principal, sql: &mut QueryBuilder<
     }
 }
 
+/// Leaves only those lines of `read.activity AS a` that tell of what the caller may know of.
+pub(crate) fn push_known<'a>(caller: &Principal, sql: &mut QueryBuilder<'a, Postgres>) {
+    if !caller.is_staff() {
+        sql.push(" AND NOT a.internal");
+    } else if !caller.sees_notes() {
+        sql.push(" AND (NOT a.internal OR a.event_type = ANY(");
+        sql.push_bind(ticket_events(Reader::Staff)).push("))");
+    }
+    if !Reader::Audit.admits(caller, "") {
+        sql.push(" AND a.ticket_id IS NOT NULL");
+    }
+}
+
 /// What a caller gets of an event.
 pub(crate) struct Shown {
     /// The fact, in its public form, as JSON.
@@ -53,36 +66,61 @@ pub(crate) struct Shown {
     pub(crate) contract: Option<&'static Contract>,
     /// The circumstances.
     pub(crate) metadata: Metadata,
+    /// The place among those events of the same thing that the caller may know of.
+    pub(crate) version: i64,
+}
+
+/// Whether the caller may know of such an event, of whatever they see.
+pub(crate) fn admits(fact: &Fact, caller: &Principal) -> bool {
+    let reader = match &fact.event {
+        Some(event) => event.reader(),
+        // What can't be read might be internal.
+        None if fact.logged.aggregate_type == TICKET => Reader::Notes,
+        None => Reader::Audit,
+    };
+    reader.admits(caller, fact.metadata.actor.id.as_str())
 }
 
 /// Shows an event of a ticket that the caller sees, or of the tenant; `None` if it isn't for them.
-/// `redacted` are messages whose text was taken out of sight since.
-pub(crate) fn show(fact: &Fact, caller: &Principal, redacted: &HashSet<Uuid>) -> Option<Shown> {
-    let internal = match &fact.event {
-        Some(Event::Ticket(event)) => event.is_internal(),
-        // What can't be read might be internal; and how a tenant is set up and who took what is for
-        // staff.
-        Some(Event::Tenant(_) | Event::Sla(_) | Event::Export(_)) | None => true,
-    };
-    if internal && !caller.sees_notes() {
+/// `tickets` are those that the caller's events are about, for those who don't see all; `redacted` are messages
+/// whose text was taken out of sight since.
+pub(crate) fn show(
+    fact: &Fact,
+    caller: &Principal,
+    tickets: Option<&Tickets>,
+    redacted: &HashSet<Uuid>,
+) -> Option<Shown> {
+    if !admits(fact, caller) {
         return None;
     }
-    let (data, contract) = payload(fact);
-    let others = !caller.is_staff() && fact.metadata.actor.id != caller.user;
-    let hidden = Hidden {
-        text: fact.ticket().and_then(message_of).is_some_and(|message| redacted.contains(&message)),
-        reason: others,
-        // What the channel knows may be about more than its sender.
-        channel: !caller.is_staff(),
+    let version = match tickets {
+        Some(tickets) if !caller.is_staff() => tickets.public_version(&fact.logged)?,
+        _ => fact.logged.sequence,
     };
-    let mut metadata = fact.metadata.clone();
-    if others {
-        metadata.ip = None;
-        metadata.user_agent = None;
-        metadata.request_id = None;
-        metadata.traceparent = None;
+    let (data, contract) = payload(fact);
+    let actor = fact.metadata.actor.id.as_str();
+    let row = Disclosure::of(&fact.logged.aggregate_type, &fact.logged.event_type);
+    let gone = fact.ticket().and_then(message_of).is_some_and(|message| redacted.contains(&message));
+    let texts = row.filter(|_| gone).map_or(&[][..], |row| row.texts);
+    let hidden = row.into_iter().flat_map(|row| row.hidden(caller, actor)).chain(texts.iter().copied());
+    Some(Shown { data: without(data, hidden), contract, metadata: circumstances(fact, caller), version })
+}
+
+/// The circumstances, as far as the caller may read them.
+fn circumstances(fact: &Fact, caller: &Principal) -> Metadata {
+    let Metadata { actor, occurred_at, request_id, traceparent, ip, user_agent, causation_id, import } =
+        fact.metadata.clone();
+    let may = |field| may_read_metadata(caller, fact.metadata.actor.id.as_str(), field);
+    Metadata {
+        actor,
+        occurred_at,
+        request_id: request_id.filter(|_| may("request_id")),
+        traceparent: traceparent.filter(|_| may("traceparent")),
+        ip: ip.filter(|_| may("ip")),
+        user_agent: user_agent.filter(|_| may("user_agent")),
+        causation_id: causation_id.filter(|_| may("causation_id")),
+        import: import.filter(|_| may("import")),
     }
-    Some(Shown { data: hidden.out_of(data), contract, metadata })
 }
 
 /// The fact as JSON on one line: in its public form, or as it stands if nobody can read it.
@@ -96,36 +134,16 @@ fn payload(fact: &Fact) -> (String, Option<&'static Contract>) {
     })
 }
 
-/// What of a payload isn't for somebody.
-#[derive(Clone, Copy)]
-struct Hidden {
-    text: bool,
-    reason: bool,
-    channel: bool,
-}
-
-impl Hidden {
-    /// Takes it out. Where there is nothing to take out, the JSON stays as it is, unread.
-    fn out_of(self, json: String) -> Box<RawValue> {
-        // What an event's type writes has its names as they are; what has none is for staff alone.
-        let touched = self.text
-            || (self.reason && json.contains("\"reason\""))
-            || (self.channel && json.contains("\"channel_metadata\""));
-        if !touched {
-            return RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned());
-        }
-        let mut data: Value = serde_json::from_str(&json).unwrap_or(Value::Null);
-        if self.text {
-            blank(&mut data);
-        }
-        if self.reason {
-            remove(&mut data, &["reason"]);
-        }
-        if self.channel {
-            remove(&mut data, &["channel_metadata"]);
-        }
-        serde_json::value::to_raw_value(&data).unwrap_or_else(|_| RawValue::NULL.to_owned())
+/// Takes fields out. Where there are none to take out, the JSON stays as it is, unread.
+fn without(json: String, mut hidden: impl Iterator<Item = &'static str>) -> Box<RawValue> {
+    let Some(first) = hidden.next() else {
+        return RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned());
+    };
+    let mut data: Value = serde_json::from_str(&json).unwrap_or(Value::Null);
+    for path in std::iter::once(first).chain(hidden) {
+        take_out(&mut data, path);
     }
+    serde_json::value::to_raw_value(&data).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// The message whose text an event bears.
@@ -135,23 +153,6 @@ pub(crate) fn message_of(event: &TicketEvent) -> Option<Uuid> {
         TicketEvent::NoteAdded(event) => Some(event.message_id.0),
         TicketEvent::MessageEdited(event) => Some(event.message_id.0),
         _ => None,
-    }
-}
-
-fn blank(data: &mut Value) {
-    remove(data, &["html", "former_html", "attachments"]);
-    for name in ["body", "former_body"] {
-        if let Some(text) = data.get_mut(name) {
-            *text = Value::String(String::new());
-        }
-    }
-}
-
-fn remove(data: &mut Value, names: &[&str]) {
-    if let Some(members) = data.as_object_mut() {
-        for name in names {
-            members.remove(*name);
-        }
     }
 }
 
@@ -182,29 +183,26 @@ pub(crate) fn sees_all(caller: &Principal) -> bool {
     caller.is_staff() && caller.visibility() == Visibility::Tenant
 }
 
-/// The tickets that these events are about.
-pub(crate) fn tickets_of(facts: &[Fact]) -> Vec<String> {
-    let ids: HashSet<&str> = facts
-        .iter()
-        .filter(|fact| fact.logged.aggregate_type == TICKET)
-        .map(|fact| fact.logged.aggregate_id.as_str())
-        .collect();
-    ids.into_iter().map(str::to_owned).collect()
+/// Whether nothing of the tenant's log is kept from the caller.
+pub(crate) fn sees_everything(caller: &Principal) -> bool {
+    sees_all(caller) && caller.sees_notes() && Reader::Audit.admits(caller, "")
 }
 
-/// Leaves only events of what the caller may know of.
+/// Of these events, those that the caller may know of, with the tickets that they are about; none of these for
+/// those who see all tickets.
 pub(crate) async fn keep_visible(
     snapshot: &mut Snapshot,
     upcasters: &Upcasters,
     caller: &Principal,
     mut facts: Vec<Fact>,
-) -> Result<Vec<Fact>, QueryError> {
+) -> Result<(Vec<Fact>, Option<Tickets>), QueryError> {
+    facts.retain(|fact| admits(fact, caller));
     if facts.is_empty() || sees_all(caller) {
-        return Ok(facts);
+        return Ok((facts, None));
     }
-    let tickets = Tickets::read(snapshot, upcasters, tickets_of(&facts)).await?;
+    let tickets = Tickets::of(snapshot, upcasters, &facts).await?;
     facts.retain(|fact| knows_of(fact, caller, &tickets));
-    Ok(facts)
+    Ok((facts, Some(tickets)))
 }
 
 /// Whether the caller may know of what an event is about.
@@ -273,17 +271,17 @@ mod tests {
     #[test]
     fn notes_are_for_those_who_may_read_them() {
         let none = HashSet::new();
-        assert!(show(&note(), &caller("support_agent"), &none).is_some());
+        assert!(show(&note(), &caller("support_agent"), None, &none).is_some());
         for role in ["customer", "client_admin", "analyst"] {
-            assert!(show(&note(), &caller(role), &none).is_none(), "{role}");
+            assert!(show(&note(), &caller(role), None, &none).is_none(), "{role}");
         }
     }
 
     #[test]
     fn what_cannot_be_read_is_kept_from_customers() {
         let odd = fact("TicketFlown", &json!({"to": "the moon"}));
-        assert!(show(&odd, &caller("customer"), &HashSet::new()).is_none());
-        let shown = show(&odd, &caller("support_agent"), &HashSet::new()).unwrap();
+        assert!(show(&odd, &caller("customer"), None, &HashSet::new()).is_none());
+        let shown = show(&odd, &caller("support_agent"), None, &HashSet::new()).unwrap();
         assert_eq!((data(&shown), shown.contract), (json!({"to": "the moon"}), None));
     }
 
@@ -293,10 +291,10 @@ mod tests {
             "PriorityChanged",
             &json!({"from": "low", "from_rank": 4, "to": "high", "to_rank": 2, "reason": "VIP"}),
         );
-        let shown = show(&change, &caller("customer"), &HashSet::new()).unwrap();
+        let shown = show(&change, &caller("customer"), None, &HashSet::new()).unwrap();
         assert_eq!(data(&shown).get("reason"), None);
         assert!(shown.metadata.ip.is_none() && shown.metadata.user_agent.is_none());
-        let shown = show(&change, &caller("support_agent"), &HashSet::new()).unwrap();
+        let shown = show(&change, &caller("support_agent"), None, &HashSet::new()).unwrap();
         assert_eq!(data(&shown)["reason"], "VIP");
         assert_eq!(shown.contract, Contract::of(TICKET, "PriorityChanged"));
         assert!(shown.metadata.ip.is_some());
@@ -304,7 +302,7 @@ mod tests {
 
     #[test]
     fn redacted_texts_are_blank() {
-        let shown = show(&note(), &caller("support_agent"), &HashSet::from([Uuid::nil()])).unwrap();
+        let shown = show(&note(), &caller("support_agent"), None, &HashSet::from([Uuid::nil()])).unwrap();
         assert_eq!(data(&shown)["body"], "");
     }
 }

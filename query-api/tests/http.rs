@@ -11,6 +11,8 @@ mod app;
 mod asked_alike;
 #[path = "http/audit.rs"]
 mod audit;
+#[path = "http/canaries.rs"]
+mod canaries;
 #[path = "http/event_ways.rs"]
 mod event_ways;
 #[path = "http/events.rs"]
@@ -23,6 +25,8 @@ mod export_records;
 mod exports;
 #[path = "http/freshness.rs"]
 mod freshness;
+#[path = "http/golden.rs"]
+mod golden;
 #[path = "http/lists.rs"]
 mod lists;
 #[path = "http/pages.rs"]
@@ -33,6 +37,8 @@ mod promises;
 mod recorder;
 #[path = "http/reporting.rs"]
 mod reporting;
+#[path = "http/same_bytes.rs"]
+mod same_bytes;
 #[path = "http/sla_rows.rs"]
 mod sla_rows;
 #[path = "http/sla_stats.rs"]

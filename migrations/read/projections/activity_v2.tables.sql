@@ -25,6 +25,8 @@ CREATE TABLE activity (
     stretch     integer NOT NULL GENERATED ALWAYS AS ((position >> 12)::integer) STORED, -- of 4,096 positions
     PRIMARY KEY (tenant_id, position, ordinal)
 );
+-- The files of a message, whose names go when it is redacted.
+CREATE INDEX activity_files ON activity (message_id) WHERE type = 'attachment_added';
 -- Who had a ticket, from when until when (none: to this day).
 CREATE TABLE assignments (
     ticket_id        uuid NOT NULL,

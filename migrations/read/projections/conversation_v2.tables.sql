@@ -9,7 +9,7 @@ CREATE TABLE messages (
     author_name      text,
     body             text NOT NULL,              -- empty once redacted
     html             text,
-    attachments      jsonb NOT NULL,             -- [{id, name, content_type, size}]
+    attachments      jsonb NOT NULL,             -- [{id, name, content_type, size}]; none once redacted
     canned_response  text,
     mentions         text[] NOT NULL,
     created_at       timestamptz NOT NULL,

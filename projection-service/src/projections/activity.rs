@@ -3,9 +3,12 @@
 mod assignments;
 mod changes;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::personal::Personal;
+use domain::ticket::event::TicketEvent;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -73,8 +76,35 @@ impl Projection for Activity {
     async fn apply(&self, db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<(), sqlx::Error> {
         let lines: Vec<Line> = facts.iter().flat_map(lines).collect();
         row::insert(db, lines.iter()).await?;
+        forget_files(db, facts).await?;
         assignments::apply(db, facts).await
     }
+}
+
+/// The files of a message that was redacted have no names any more: that one was added is all that stays.
+async fn forget_files(db: &mut PgConnection, facts: &[Fact<'_>]) -> Result<(), sqlx::Error> {
+    let redacted = facts.iter().filter_map(|fact| match fact.ticket() {
+        Some((_, TicketEvent::MessageRedacted(event))) => Some(event.message_id.0),
+        _ => None,
+    });
+    let redacted: Vec<Uuid> = redacted.collect();
+    if redacted.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE activity SET new_value = NULL \
+         WHERE message_id = ANY($1) AND type = 'attachment_added' AND tenant_id = ANY($2)",
+        &redacted,
+        &tenants(facts),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whose facts these are.
+fn tenants(facts: &[Fact<'_>]) -> Vec<Uuid> {
+    facts.iter().map(Fact::tenant).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The lines of one fact, one per change in it.

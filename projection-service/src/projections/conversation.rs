@@ -21,7 +21,6 @@ row! {
         author_name: Option<String>,
         canned_response: Option<String>,
         mentions: TextArray,
-        attachments: Json<Vec<serde_json::Value>>,
     }
     value {
         tenant_id: Uuid,
@@ -31,6 +30,7 @@ row! {
         author_kind: String,
         body: String,
         html: Option<String>,
+        attachments: Json<Vec<serde_json::Value>>,
         created_at: DateTime<Utc>,
         edited_at: Option<DateTime<Utc>>,
         edited_by: Option<String>,
@@ -103,8 +103,8 @@ struct Added {
     edits: Vec<Edit>,
     reads: Vec<Receipt>,
     attachments: Vec<Attachment>,
-    /// Messages redacted.
-    redacted: Vec<Uuid>,
+    /// Messages redacted, with their tickets.
+    redacted: Vec<(Uuid, Uuid)>,
 }
 
 #[async_trait]
@@ -160,6 +160,7 @@ impl Projection for Conversation {
         messages.write(db).await?;
         // Before this batch's edits are added: of those, the fold knows which came before a redaction.
         empty_former_texts(db, &added.redacted).await?;
+        remove_files(db, &added.redacted).await?;
         row::insert(db, added.edits.iter()).await?;
         row::insert(db, added.reads.iter()).await?;
         row::insert(db, added.attachments.iter()).await
@@ -167,13 +168,32 @@ impl Projection for Conversation {
 }
 
 /// What a redacted message said before must be out of sight too.
-async fn empty_former_texts(db: &mut PgConnection, redacted: &[Uuid]) -> Result<(), sqlx::Error> {
+async fn empty_former_texts(db: &mut PgConnection, redacted: &[(Uuid, Uuid)]) -> Result<(), sqlx::Error> {
     if redacted.is_empty() {
         return Ok(());
     }
+    let messages: Vec<Uuid> = redacted.iter().map(|(message, _)| *message).collect();
     sqlx::query!(
         "UPDATE message_edits SET former_body = '', former_html = NULL WHERE message_id = ANY($1)",
-        redacted,
+        &messages,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Its files too: their names say as much as a text.
+async fn remove_files(db: &mut PgConnection, redacted: &[(Uuid, Uuid)]) -> Result<(), sqlx::Error> {
+    if redacted.is_empty() {
+        return Ok(());
+    }
+    let (messages, tickets): (Vec<Uuid>, Vec<Uuid>) = redacted.iter().copied().unzip();
+    sqlx::query!(
+        "DELETE FROM attachments AS f USING unnest($1::uuid[], $2::uuid[]) AS r (message_id, ticket_id) \
+         WHERE f.tenant_id = (SELECT m.tenant_id FROM messages AS m WHERE m.id = r.message_id) \
+           AND f.ticket_id = r.ticket_id AND f.message_id = r.message_id",
+        &messages,
+        &tickets,
     )
     .execute(db)
     .await?;

@@ -66,6 +66,8 @@ row! {
         deleted: bool,
         version: i64,
         position: i64,
+        public_version: i64,
+        public_position: i64,
     }
 }
 
@@ -79,11 +81,11 @@ impl Projection for TicketList {
     }
 
     fn version(&self) -> i32 {
-        2
+        3
     }
 
     fn sql(&self) -> Sql {
-        sql!("ticket_list_v2")
+        sql!("ticket_list_v3")
     }
 
     fn tables(&self) -> &'static [&'static str] {

@@ -72,12 +72,12 @@ async fn docket_query_can_change_nothing() {
     let mut reader = database.reader_of("one").await;
     for sql in [
         "DELETE FROM read.tickets",
-        "DELETE FROM ticket_list_v2.tickets",
+        "DELETE FROM ticket_list_v3.tickets",
         "UPDATE read.checkpoints SET position = 0",
         "INSERT INTO search_v1.texts VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), false, '')",
         "SELECT * FROM read.search_texts",
         "CREATE TABLE read.mine (x int)",
-        "SELECT read.secure('ticket_list_v2')",
+        "SELECT read.secure('ticket_list_v3')",
     ] {
         let error = reader.execute(sql).await.expect_err(sql);
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap();

@@ -76,7 +76,7 @@ async fn a_rebuild_mends_what_was_tampered_with() {
     database.append(&history(32, 500, &["one"])).await;
     database.settle().await;
     let spoil = [
-        "UPDATE ticket_list_v2.tickets SET subject = 'something else' WHERE number = 'TKT-00000001'",
+        "UPDATE ticket_list_v3.tickets SET subject = 'something else' WHERE number = 'TKT-00000001'",
         "DELETE FROM activity_v2.activity WHERE position = 7",
         "UPDATE queue_counts_v1.counts SET count = count + 1 WHERE dimension = 'total'",
     ];

@@ -92,8 +92,7 @@ async fn read(
         HashSet::new()
     };
     let tickets = if wanted {
-        let ids = visibility::tickets_of(&facts);
-        Some(Arc::new(Tickets::read(&mut snapshot, &api.0.upcasters, ids).await?))
+        Some(Arc::new(Tickets::of(&mut snapshot, &api.0.upcasters, &facts).await?))
     } else {
         None
     };

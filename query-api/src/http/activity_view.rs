@@ -3,6 +3,7 @@
 mod columns;
 
 use chrono::{DateTime, Utc};
+use domain::disclosure::{may_read, may_read_metadata};
 use domain::identity::Principal;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -107,13 +108,15 @@ impl ActivityView {
 
     /// A line as this caller may see it.
     pub(crate) fn new(row: ActivityRow, caller: &Principal) -> Self {
-        let near = caller.is_staff() || row.actor_id == caller.user.as_str();
+        let may = |field| may_read_metadata(caller, &row.actor_id, field);
+        let (ip, user_agent, request_id) = (may("ip"), may("user_agent"), may("request_id"));
+        let reason = may_read(caller, &row.actor_id, &row.event_type, "reason");
         Self {
             r#type: row.r#type,
             field: row.field,
             old_value: row.old_value,
             new_value: row.new_value,
-            reason: row.reason.filter(|_| near),
+            reason: row.reason.filter(|_| reason),
             actor: Person { id: row.actor_id, kind: row.actor_kind, name: row.actor_name },
             occurred_at: row.occurred_at,
             recorded_at: row.recorded_at,
@@ -123,9 +126,9 @@ impl ActivityView {
             event_type: row.event_type,
             position: row.position,
             internal: row.internal,
-            ip: row.ip.filter(|_| near),
-            user_agent: row.user_agent.filter(|_| near),
-            request_id: row.request_id.filter(|_| near),
+            ip: row.ip.filter(|_| ip),
+            user_agent: row.user_agent.filter(|_| user_agent),
+            request_id: row.request_id.filter(|_| request_id),
         }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) struct CloudEvent {
     /// What kind of thing `subject` is.
     #[schema(example = "ticket")]
     aggregatetype: String,
-    /// The place among the events of the same thing, from 1.
+    /// The place among the events of the same thing, from 1; to customers, among those that they may know of.
     #[schema(example = 1)]
     pub(crate) version: i64,
     /// The command that it came from.
@@ -89,7 +89,7 @@ pub(crate) struct CloudEvent {
 impl CloudEvent {
     /// An event as it is shown to somebody.
     pub(crate) fn new(fact: &Fact, shown: Shown, cell: &str, tenant: TenantId) -> Self {
-        let Shown { data, contract, metadata } = shown;
+        let Shown { data, contract, metadata, version } = shown;
         let logged = &fact.logged;
         Self {
             specversion: "1.0",
@@ -103,7 +103,7 @@ impl CloudEvent {
             position: logged.position,
             tenant,
             aggregatetype: logged.aggregate_type.clone(),
-            version: logged.sequence,
+            version,
             commandid: logged.command_id,
             recordedat: logged.recorded_at.into(),
             actorid: metadata.actor.id.into(),

@@ -103,7 +103,13 @@ async fn deleted_tickets_and_spam_are_for_staff_who_ask() {
     assert_eq!(agent.get("/v1/tickets?deleted=true").await.each("number"), ["TKT-1"]);
     assert_eq!(agent.get("/v1/tickets?spam=true").await.each("number"), ["TKT-2"]);
     assert_eq!(agent.get(&deleted.path()).await.ok()["deleted"], true);
-    assert!(carla.get("/v1/tickets?deleted=true").await.each("id").is_empty());
+    for query in ["deleted=true", "deleted=false", "spam=true", "spam=false", "spam=true&count=true"] {
+        let refused = carla.get(&format!("/v1/tickets?{query}")).await.refused(403, "forbidden");
+        assert_eq!(refused["parameter"], query.split('=').next().unwrap());
+    }
+    // Its customer doesn't notice the mark.
+    let theirs = carla.get_at("/v1/tickets?count=true", spam.position).await.ok();
+    assert_eq!((&theirs["total"], &theirs["items"][0]["number"]), (&json!(1), &json!("TKT-2")));
     for path in [deleted.path(), format!("{}/history", deleted.path()), format!("{}?as_of=2", deleted.path())]
     {
         carla.get(&path).await.refused(404, "not_found");

@@ -241,6 +241,12 @@ impl App {
         }
     }
 
+    /// How many events the stream of the tenant `default` has.
+    pub(crate) async fn tenant_version(&self) -> i64 {
+        let sql = "SELECT count(*) FROM events WHERE aggregate_type = 'tenant' AND aggregate_id = $1";
+        sqlx::query_scalar(sql).bind(tenant().to_string()).fetch_one(&self.owner).await.unwrap()
+    }
+
     /// A token.
     pub(crate) fn token(&self, user: &str, role: &str, key: &str, ttl: Duration) -> String {
         let user = UserId::new(user).unwrap();

@@ -55,8 +55,8 @@ async fn who_takes_nothing_is_cut_off_while_others_get_everything() {
     let patience = Duration::from_millis(700);
     let limits = StreamLimits { patience, per_user: 2, ..StreamLimits::default() };
     let app = App::with_limits(limits).await;
-    let (address, agent) = (app.listen().await, app.agent());
-    let stuck = app.as_user("stuck", "support_agent");
+    let (address, agent) = (app.listen().await, app.as_user("mona", "support_manager"));
+    let stuck = app.as_user("stuck", "support_manager");
     let stalled = stall(address, &stuck, "/v1/events/stream?after=0", "").await;
     let upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
                    sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
@@ -135,7 +135,11 @@ async fn large_events_leave_in_short_pages() {
     }
     let (mut after, mut pages, mut seen) = (0, 0, Vec::new());
     loop {
-        let page = app.agent().get(&format!("/v1/events?after={after}&limit=1000")).await.ok();
+        let page = app
+            .as_user("mona", "support_manager")
+            .get(&format!("/v1/events?after={after}&limit=1000"))
+            .await
+            .ok();
         let next = page["next_after"].as_i64().unwrap();
         if next == after {
             break;

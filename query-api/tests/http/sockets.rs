@@ -13,7 +13,7 @@ use crate::ticket::Ticket;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_goes_on_where_it_was_without_gap_or_double() {
     let app = App::without_projections().await;
-    let (address, agent) = (app.listen().await, app.agent());
+    let (address, agent) = (app.listen().await, app.as_user("mona", "support_manager"));
     let mut ticket = Ticket::open(&app, "TKT-1", "carla").await;
     let mut live = Socket::open(address, &agent, "").await;
     assert_eq!(live.headers["docket-position"].to_str().unwrap(), ticket.position.to_string());
@@ -41,7 +41,7 @@ async fn a_socket_goes_on_where_it_was_without_gap_or_double() {
 async fn a_browser_shows_its_token_as_a_subprotocol() {
     let app = App::without_projections().await;
     let address = app.listen().await;
-    let token = app.agent().token.unwrap();
+    let token = app.as_user("mona", "support_manager").token.unwrap();
     let protocols = format!("docket.v1, bearer.{token}");
     let headers = [("sec-websocket-protocol", &*protocols), ("origin", "https://desk.example")];
     let mut socket = Socket::try_open(address, "after=0", &headers).await.unwrap();
@@ -60,7 +60,7 @@ async fn a_browser_shows_its_token_as_a_subprotocol() {
         let refused = Socket::try_open(address, query, headers).await.err().unwrap();
         assert_eq!(refused, status, "{query} {headers:?}");
     }
-    let plain = app.agent().get("/v1/events/socket").await;
+    let plain = app.as_user("mona", "support_manager").get("/v1/events/socket").await;
     assert_eq!(plain.headers["upgrade"], "websocket");
     plain.refused(426, "upgrade_required");
     app.stop().await;
@@ -70,7 +70,7 @@ async fn a_browser_shows_its_token_as_a_subprotocol() {
 async fn a_socket_ends_with_its_token_and_takes_no_messages() {
     let app = App::without_projections().await;
     let address = app.listen().await;
-    let token = app.token("amir", "support_agent", "default", Duration::from_secs(1));
+    let token = app.token("mona", "support_manager", "default", Duration::from_secs(1));
     let brief = Caller { app: &app, token: Some(token) };
     let mut socket = Socket::open(address, &brief, "after=0").await;
     assert_eq!(socket.ids(1).await, [1]);
@@ -80,12 +80,12 @@ async fn a_socket_ends_with_its_token_and_takes_no_messages() {
         (Message::binary(vec![1, 2, 3]), 1003),
         (Message::text("x".repeat(5000)), 1009),
     ] {
-        let mut socket = Socket::open(address, &app.agent(), "").await;
+        let mut socket = Socket::open(address, &app.as_user("mona", "support_manager"), "").await;
         socket.send(message).await;
         assert_eq!(socket.next().await, Err(Some(code)));
     }
     // What is no message is no harm.
-    let mut socket = Socket::open(address, &app.agent(), "").await;
+    let mut socket = Socket::open(address, &app.as_user("mona", "support_manager"), "").await;
     socket.send(Message::Ping(vec![1].into())).await;
     let ticket = Ticket::open(&app, "TKT-1", "carla").await;
     assert_eq!(socket.ids(1).await, [ticket.position]);
@@ -97,7 +97,7 @@ async fn a_peer_that_answers_no_pings_is_cut_off() {
     let patience = Duration::from_millis(400);
     let limits = StreamLimits { patience, heartbeat: patience / 4, per_user: 1, ..StreamLimits::default() };
     let app = App::with_limits(limits).await;
-    let (address, agent) = (app.listen().await, app.agent());
+    let (address, agent) = (app.listen().await, app.as_user("mona", "support_manager"));
     // It doesn't read, so it answers nothing.
     let _silent = Socket::open(address, &agent, "").await;
     let headers = format!("Bearer {}", agent.token.as_deref().unwrap());
@@ -123,7 +123,8 @@ async fn a_peer_that_answers_no_pings_is_cut_off() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_stops_says_so() {
     let app = App::without_projections().await;
-    let mut socket = Socket::open(app.listen().await, &app.agent(), "after=0").await;
+    let mut socket =
+        Socket::open(app.listen().await, &app.as_user("mona", "support_manager"), "after=0").await;
     assert_eq!(socket.ids(1).await, [1]);
     app.stop().await;
     assert_eq!(socket.next().await, Err(Some(1001)));

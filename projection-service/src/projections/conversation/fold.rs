@@ -47,7 +47,8 @@ pub(super) fn apply(messages: &mut Working<Uuid, Message>, added: &mut Added, fa
                     edit.former_body.clear();
                     edit.former_html = None;
                 }
-                added.redacted.push(message.id);
+                added.attachments.retain(|file| file.message_id != message.id);
+                added.redacted.push((message.id, ticket));
             }
         }
         TicketEvent::MessageRead(event) => added.reads.push(Receipt {
@@ -113,6 +114,7 @@ fn redact(message: &mut Message, event: &MessageRedacted, fact: &Fact<'_>) {
     let (at, by) = changed(message, fact);
     message.body.clear();
     message.html = None;
+    message.attachments = Json(Vec::new());
     message.redacted = true;
     message.redacted_at = Some(at);
     message.redacted_by = Some(by.id.to_string());

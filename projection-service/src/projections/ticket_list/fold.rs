@@ -45,6 +45,8 @@ pub(super) fn opened(id: Uuid, event: &TicketEvent, fact: &Fact<'_>) -> Option<T
         internal_updated_at: at,
         version: fact.version(),
         position: fact.position(),
+        public_version: 1,
+        public_position: fact.position(),
         ..Ticket::default()
     };
     assign(&mut ticket, &event.assignment);
@@ -125,6 +127,8 @@ pub(super) fn apply(ticket: &mut Ticket, event: &TicketEvent, fact: &Fact<'_>) {
     ticket.internal_updated_at = at;
     if !event.is_internal() {
         ticket.updated_at = at;
+        ticket.public_version += 1;
+        ticket.public_position = fact.position();
     }
     ticket.version = fact.version();
     ticket.position = fact.position();

@@ -11,7 +11,7 @@ use crate::conditions::push_any;
 use crate::http::activity_view::ActivityRow;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::span::Span;
-use crate::visibility::push_visibility;
+use crate::visibility::{push_known, push_visibility};
 
 /// The filters of the audit trail. Values of one filter are alternatives; filters narrow each other.
 #[derive(Clone, Debug, Default, IntoParams)]
@@ -93,9 +93,7 @@ impl Filter {
         sql: &mut QueryBuilder<'a, Postgres>,
     ) {
         sql.push(" FROM read.activity AS a WHERE a.tenant_id = ").push_bind(caller.tenant.0);
-        if !caller.sees_notes() {
-            sql.push(" AND NOT a.internal");
-        }
+        push_known(caller, sql);
         if caller.visibility() != Visibility::Tenant {
             sql.push(" AND a.ticket_id IN (SELECT t.id FROM read.tickets AS t WHERE t.tenant_id = ");
             sql.push_bind(caller.tenant.0);

@@ -26,9 +26,12 @@ use crate::http::refusals::{Refusals, TooMany};
 use crate::log::Most;
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::Source;
+use crate::visibility;
 
-/// How many spans of positions one request goes over, when few events in them are for the caller.
+/// How many spans of positions one request goes over, when few events in them are wanted.
 const MOST_SPANS: usize = 20;
+/// How many positions of the log one request goes over, of those to whom not all of it is shown.
+const STRETCH: i64 = 20_000;
 /// The most events of a page, which is for machines.
 const MOST_EVENTS: u16 = 1_000;
 /// A page of large events ends early, after so many bytes of them.
@@ -93,7 +96,7 @@ pub(crate) struct EventPage {
 /// The tenant's events after a position, in the order of the log.
 ///
 /// Positions are the whole cell's, so a tenant's have gaps; nothing is ever put in before what was
-/// read. Go on with `next_after` until it doesn't grow. `items` may be empty before the end, when
+/// read. Go on with `next_after` until it doesn't grow; it says nothing of events that aren't for the caller. `items` may be empty before the end, when
 /// nothing on a long stretch is for the caller.
 ///
 /// With `Prefer: wait=N` (10 at most) and nothing to show, the answer comes when there is something, or
@@ -132,17 +135,30 @@ pub(crate) async fn read_events(
     let mut snapshot = api.snapshot(&asking, Source::Log).await?;
     let filter = query.filter.resolve(&api, &mut snapshot, &asking.principal).await?;
     let limit = usize::from(query.limit);
-    let (mut items, mut reached) = (Vec::new(), query.after);
-    for _ in 0..MOST_SPANS {
+    let everything = visibility::sees_everything(&asking.principal);
+    // How far one goes says nothing of what is there but not for them.
+    let end = if everything { snapshot.position } else { snapshot.position.min(query.after.plus(STRETCH)) };
+    let (mut items, mut reached, mut spans) = (Vec::<CloudEvent>::new(), query.after, 0);
+    let full = loop {
         let most = Most { events: (limit - items.len()) as i64, bytes: MOST_BYTES };
-        let batch = follow::read(&api, &mut snapshot, &asking.principal, reached, &filter, most).await?;
+        let stretch = (reached, end);
+        let batch = follow::read(&api, &mut snapshot, &asking.principal, stretch, &filter, most).await?;
         items.extend(batch.events);
         let ended = batch.reached <= reached;
         reached = batch.reached;
-        if ended || batch.heavy || items.len() == limit {
-            break;
+        spans += 1;
+        if items.len() == limit || (batch.heavy && !items.is_empty()) {
+            break true;
         }
-    }
+        if ended || (everything && spans == MOST_SPANS) {
+            break false;
+        }
+    };
+    reached = match items.last() {
+        Some(last) if full => Position(last.position),
+        _ if everything => reached,
+        _ => end.max(query.after),
+    };
     let mut position = snapshot.position;
     snapshot.close().await?;
     let wait = asking.asked_to_wait.filter(|_| items.is_empty() && asking.min_position.is_none());
@@ -156,9 +172,9 @@ pub(crate) async fn read_events(
             () = api.0.shutdown.cancelled() => {}
         }
         items.truncate(limit);
-        let last = items.last().map(|last: &CloudEvent| Position(last.position));
-        reached = last.unwrap_or(follower.position());
-        position = position.max(reached);
+        let last = items.last().map(|last| Position(last.position));
+        position = position.max(last.unwrap_or(reached)).max(follower.position());
+        reached = last.unwrap_or(if everything { follower.position() } else { reached });
     }
     let mut response = Answer::at(position, EventPage { items, next_after: reached.0 }).into_response();
     if let Some(wait) = wait

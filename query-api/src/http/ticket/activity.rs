@@ -23,6 +23,7 @@ use crate::page::{Page, PageQuery};
 use crate::parameters::{BadParameter, FromParameters, Parameters};
 use crate::snapshot::{ReadModel, Source};
 use crate::total::Total;
+use crate::visibility::push_known;
 
 /// Which lines.
 #[derive(Debug)]
@@ -118,9 +119,7 @@ fn push_from<'a>(
 ) {
     sql.push(" FROM read.activity AS a WHERE a.tenant_id = ").push_bind(caller.tenant.0);
     sql.push(" AND a.ticket_id = ").push_bind(ticket);
-    if !caller.sees_notes() {
-        sql.push(" AND NOT a.internal");
-    }
+    push_known(caller, sql);
     if !types.is_empty() {
         sql.push(" AND a.type = ANY(").push_bind(types).push(")");
     }

@@ -4,6 +4,7 @@ mod export;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use domain::disclosure::may_read;
 use domain::identity::Principal;
 use serde::Serialize;
 use service_kit::http::Path;
@@ -125,7 +126,7 @@ async fn count(snapshot: &mut Snapshot, ticket: Uuid) -> Result<i64, sqlx::Error
 
 impl AssignmentView {
     fn new(row: AssignmentRow, caller: &Principal) -> Self {
-        let near = caller.is_staff() || row.assigned_by == caller.user.as_str();
+        let reason = may_read(caller, &row.assigned_by, "TicketAssigned", "reason");
         Self {
             agent: row.agent,
             team: row.team,
@@ -137,7 +138,7 @@ impl AssignmentView {
                 kind: row.assigned_by_kind,
                 name: row.assigned_by_name,
             },
-            reason: row.reason.filter(|_| near),
+            reason: row.reason.filter(|_| reason),
             position: row.position,
         }
     }

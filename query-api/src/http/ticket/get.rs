@@ -1,7 +1,6 @@
 //! `GET /v1/tickets/{id}`: one ticket, as it is or as it was.
 
 use axum::extract::State;
-use domain::ids::Version;
 use service_kit::http::Path;
 use uuid::Uuid;
 
@@ -55,8 +54,9 @@ pub(crate) async fn get_ticket(
         snapshot.close().await?;
         (position, replay.row(id), None)
     };
-    let version = Version(row.version);
-    Ok(Answer::at(position, TicketView::new(row, standing, caller)).version(version))
+    let view = TicketView::new(row, standing, caller);
+    let version = view.version();
+    Ok(Answer::at(position, view).version(version))
 }
 
 async fn replayed(

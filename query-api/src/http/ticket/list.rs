@@ -81,11 +81,16 @@ impl ListTickets {
         }
     }
 
-    /// What was promised for a ticket is between those who promised it.
+    /// What was promised for a ticket is between those who promised it, and so is what they think of it.
     fn check(&self, caller: &Principal) -> Result<(), QueryError> {
-        match (caller.is_staff(), self.filter.sla.is_empty(), self.sort.is_by_sla()) {
-            (false, false, _) => Err(QueryError::StaffOnly("sla")),
-            (false, true, true) => Err(QueryError::StaffOnly("sort")),
+        let internal = [
+            ("sla", !self.filter.sla.is_empty()),
+            ("sort", self.sort.is_by_sla()),
+            ("spam", self.filter.spam.is_some()),
+            ("deleted", self.filter.deleted.is_some()),
+        ];
+        match internal.into_iter().find(|(_, asked)| *asked) {
+            Some((name, _)) if !caller.is_staff() => Err(QueryError::StaffOnly(name)),
             _ => Ok(()),
         }
     }
@@ -106,7 +111,7 @@ impl ListTickets {
 ///
 /// Those that the caller may see, without the deleted and the spam unless they are asked for. Pages
 /// stay right while tickets change: a ticket that doesn't move in the order is on exactly one page.
-/// The filter `sla` and the order `sla_due_at` are for staff: 403 `forbidden` for others.
+/// The filters `sla`, `spam` and `deleted` and the order `sla_due_at` are for staff: 403 `forbidden` for others.
 ///
 /// `Accept: text/csv` or `Accept: application/x-ndjson` gets the whole list as a file, as of one moment,
 /// with the same filters and order; `limit`, `cursor` and `count` aren't taken then. An answer that

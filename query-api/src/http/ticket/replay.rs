@@ -31,6 +31,7 @@ pub(crate) struct Replay {
     escalated_to_team: Option<String>,
     version: i64,
     position: i64,
+    public_position: i64,
 }
 
 impl Replay {
@@ -43,6 +44,7 @@ impl Replay {
         let Some(event) = fact.ticket() else { return };
         if !event.is_internal() {
             self.updated_at = at;
+            self.public_position = fact.logged.position;
         }
         match event {
             TicketEvent::TicketOpened(_) => self.created_at = at,
@@ -77,6 +79,7 @@ impl Replay {
     /// The row.
     pub(crate) fn row(self, id: Uuid) -> TicketRow {
         let ticket = self.ticket;
+        let public_version = ticket.public_version().0;
         let notes = ticket.messages.iter().filter(|message| message.internal).count();
         let assigned_organization = ticket.assignment.organization.map(String::from);
         let routed_organization = ticket.routed_to.map(String::from);
@@ -138,6 +141,8 @@ impl Replay {
             deleted: ticket.deleted,
             version: self.version,
             position: self.position,
+            public_version,
+            public_position: self.public_position,
         }
     }
 }

@@ -14,7 +14,7 @@ pub(crate) const COLUMNS: &str = "t.id, t.number, t.subject, t.description, t.st
     t.resolution_notes, t.reopen_count, t.escalation_level, t.escalated_to_role, t.escalated_to_agent, \
     t.escalated_to_team, t.public_messages, t.internal_messages, t.created_at, t.updated_at, t.internal_updated_at, \
     t.first_responded_at, t.resolved_at, t.closed_at, t.last_customer_message_at, t.last_agent_message_at, \
-    t.spam, t.deleted, t.version, t.position";
+    t.spam, t.deleted, t.version, t.position, t.public_version, t.public_position";
 
 /// A row of `read.tickets`, or the same made from the log as of a moment.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -64,4 +64,6 @@ pub(crate) struct TicketRow {
     pub(crate) deleted: bool,
     pub(crate) version: i64,
     pub(crate) position: i64,
+    pub(crate) public_version: i64,
+    pub(crate) public_position: i64,
 }

@@ -3,7 +3,9 @@
 mod columns;
 
 use chrono::{DateTime, Utc};
+use domain::disclosure::may_read;
 use domain::identity::Principal;
+use domain::ids::Version;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -66,7 +68,7 @@ pub(crate) struct TicketView {
     assignee: Option<String>,
     /// The team that has it.
     team: Option<String>,
-    /// The organisation that has it, by assignment or else by routing.
+    /// The organisation that has it, by assignment; to staff, or else by routing.
     organization: Option<String>,
     /// Who asked.
     requester: RequesterView,
@@ -103,10 +105,10 @@ pub(crate) struct TicketView {
     last_customer_message_at: Option<Time>,
     /// Support's last public message.
     last_agent_message_at: Option<Time>,
-    /// Its events so far; what `If-Match` takes.
+    /// Its events so far, to customers those that they may know of; what `If-Match` takes.
     #[schema(example = 7)]
     version: i64,
-    /// The position of its last event in the log.
+    /// The position of the last of these in the log.
     #[schema(example = 4711)]
     position: i64,
     #[serde(flatten)]
@@ -127,7 +129,7 @@ pub(crate) struct InternalView {
     /// How often it was escalated.
     #[schema(example = 0)]
     escalation_level: i32,
-    /// The role that it was escalated to.
+    /// The role that it was escalated to; this and the next two only for those who may read notes.
     escalated_to_role: Option<String>,
     /// The agent that it was escalated to.
     escalated_to_agent: Option<String>,
@@ -157,17 +159,27 @@ impl TicketView {
         self.created_at.0
     }
 
+    /// Its version, as the caller counts.
+    pub(crate) fn version(&self) -> Version {
+        Version(self.version)
+    }
+
     /// A ticket as this caller may see it.
     pub(crate) fn new(row: TicketRow, standing: Option<Standing>, caller: &Principal) -> Self {
-        let notes = caller.sees_notes();
-        let internal = caller.is_staff().then(|| InternalView {
+        let (staff, notes) = (caller.is_staff(), caller.sees_notes());
+        // Customers count what they may know of, and don't learn where a ticket is routed.
+        let (version, position) =
+            if staff { (row.version, row.position) } else { (row.public_version, row.public_position) };
+        let organization = if staff { row.organization } else { row.assigned_organization.clone() };
+        let escalated = may_read(caller, "", "TicketEscalated", "to_role");
+        let internal = staff.then(|| InternalView {
             routing: row.routing,
             assigned_organization: row.assigned_organization,
             routed_organization: row.routed_organization,
             escalation_level: row.escalation_level,
-            escalated_to_role: row.escalated_to_role,
-            escalated_to_agent: row.escalated_to_agent,
-            escalated_to_team: row.escalated_to_team,
+            escalated_to_role: row.escalated_to_role.filter(|_| escalated),
+            escalated_to_agent: row.escalated_to_agent.filter(|_| escalated),
+            escalated_to_team: row.escalated_to_team.filter(|_| escalated),
             spam: row.spam,
             deleted: row.deleted,
             note_count: notes.then_some(row.internal_messages),
@@ -188,7 +200,7 @@ impl TicketView {
             source: row.source,
             assignee: row.agent,
             team: row.team,
-            organization: row.organization,
+            organization,
             requester: RequesterView {
                 id: row.requester_id,
                 name: row.requester_name,
@@ -209,8 +221,8 @@ impl TicketView {
             closed_at: row.closed_at,
             last_customer_message_at: row.last_customer_message_at,
             last_agent_message_at: row.last_agent_message_at,
-            version: row.version,
-            position: row.position,
+            version,
+            position,
             internal,
         }
     }

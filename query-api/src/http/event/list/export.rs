@@ -58,7 +58,8 @@ impl Exported for Whole {
         caller: &Principal,
     ) -> Result<Vec<CloudEvent>, QueryError> {
         loop {
-            let batch = follow::read(&self.api, snapshot, caller, self.after, &self.filter, MOST).await?;
+            let stretch = (self.after, snapshot.position);
+            let batch = follow::read(&self.api, snapshot, caller, stretch, &self.filter, MOST).await?;
             let ended = batch.reached <= self.after;
             self.after = batch.reached;
             if ended || !batch.events.is_empty() {

@@ -48,7 +48,7 @@ pub(crate) struct Filter {
     /// Teams: ids, `none`.
     #[param(required = false, explode)]
     pub(crate) team: Vec<String>,
-    /// Organisations that have the ticket, by assignment or else by routing.
+    /// Organisations that have the ticket, by assignment; for staff, or else by routing.
     #[param(required = false, explode)]
     pub(crate) organization: Vec<String>,
     /// Users who asked.
@@ -76,10 +76,10 @@ pub(crate) struct Filter {
     pub(crate) search: Option<String>,
     /// Deleted tickets instead of the others; for staff.
     #[param(required = false, default = false)]
-    pub(crate) deleted: bool,
-    /// Spam instead of the others.
+    pub(crate) deleted: Option<bool>,
+    /// Spam instead of the others; for staff. Customers' lists have it among the others: they don't learn of the mark.
     #[param(required = false, default = false)]
-    pub(crate) spam: bool,
+    pub(crate) spam: Option<bool>,
 }
 
 /// When tickets were opened and changed. All that are given hold.
@@ -122,8 +122,8 @@ impl Filter {
             source: parameters.among("source", &SOURCES)?,
             sla: parameters.among("sla", &SlaState::ALL.map(SlaState::as_str))?,
             search: search(parameters)?,
-            deleted: parameters.one("deleted", what)?.unwrap_or(false),
-            spam: parameters.one("spam", what)?.unwrap_or(false),
+            deleted: parameters.one("deleted", what)?,
+            spam: parameters.one("spam", what)?,
             created: Span::take_all(parameters, CREATED)?,
             updated: Span::take_all(parameters, UPDATED)?,
         })
@@ -140,15 +140,19 @@ impl Filter {
         // Row-level security says the same; said here too, the planner knows the value.
         sql.push("t.tenant_id = ").push_bind(caller.tenant.0);
         push_visibility(caller, sql);
-        sql.push(if self.deleted { " AND t.deleted" } else { " AND NOT t.deleted" });
-        sql.push(if self.spam { " AND t.spam" } else { " AND NOT t.spam" });
+        if caller.is_staff() {
+            sql.push(if self.deleted == Some(true) { " AND t.deleted" } else { " AND NOT t.deleted" });
+            sql.push(if self.spam == Some(true) { " AND t.spam" } else { " AND NOT t.spam" });
+        }
+        // Customers don't learn where a ticket is routed.
+        let organization = if caller.is_staff() { "t.organization" } else { "t.assigned_organization" };
         for (column, values) in [
             ("t.status", &self.status),
             ("t.status_category", &self.status_category),
             ("t.priority", &self.priority),
             ("t.category", &self.category),
             ("t.request_type", &self.request_type),
-            ("t.organization", &self.organization),
+            (organization, &self.organization),
             ("t.requester_id", &self.requester),
             ("t.source", &self.source),
             ("s.state", &self.sla),
@@ -246,7 +250,11 @@ mod tests {
     #[test]
     fn everybody_is_kept_to_what_they_may_see() {
         assert!(sql("", &caller("customer")).contains("t.requester_id = $2"));
-        assert!(sql("deleted=true", &caller("customer")).contains("AND NOT t.deleted AND t.deleted"));
+        assert!(
+            sql("", &caller("customer")).ends_with("AND NOT t.deleted"),
+            "spam isn't told from the others"
+        );
+        assert!(sql("organization=acme", &caller("customer")).contains("t.assigned_organization = "));
         assert!(!sql("", &caller("client_user")).contains("requester_id"));
         let mut org = caller("org_support");
         assert!(sql("", &org).contains("AND t.requester_id = $2 AND"));

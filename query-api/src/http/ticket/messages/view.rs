@@ -2,6 +2,7 @@
 
 mod columns;
 
+use domain::disclosure::may_read;
 use domain::identity::Principal;
 use serde::Serialize;
 use serde_json::Value;
@@ -61,7 +62,7 @@ pub(crate) struct MessageView {
     body: String,
     /// The text with its markup, made safe.
     html: Option<String>,
-    /// Its files: id, name, content_type, size.
+    /// Its files: id, name, content_type, size; none once redacted.
     #[schema(value_type = Vec<Object>)]
     attachments: Value,
     /// When it was written.
@@ -105,6 +106,9 @@ pub(crate) struct MessageView {
 impl MessageView {
     pub(super) fn new(row: MessageRow, beside: &mut Beside, caller: &Principal) -> Self {
         let staff = caller.is_staff();
+        let canned = may_read(caller, &row.author_id, "ReplyAdded", "canned_response");
+        let redactor = row.redacted_by.as_deref().unwrap_or_default();
+        let redaction = may_read(caller, redactor, "MessageRedacted", "reason");
         Self {
             id: row.id,
             internal: row.kind == "note",
@@ -123,10 +127,10 @@ impl MessageView {
             read_by: beside.readings(row.id),
             position: row.position,
             former: staff.then(|| beside.former(row.id)),
-            canned_response: row.canned_response.filter(|_| staff),
+            canned_response: row.canned_response.filter(|_| canned),
             mentions: if staff { row.mentions } else { Vec::new() },
             redacted_by: row.redacted_by.filter(|_| staff),
-            redaction_reason: row.redaction_reason.filter(|_| staff),
+            redaction_reason: row.redaction_reason.filter(|_| redaction),
         }
     }
 }

@@ -46,5 +46,7 @@ CREATE TABLE tickets (
     spam                     boolean NOT NULL,
     deleted                  boolean NOT NULL,
     version                  bigint NOT NULL,
-    position                 bigint NOT NULL             -- of the last event
+    position                 bigint NOT NULL,            -- of the last event
+    public_version           bigint NOT NULL,            -- the events that a customer may know of
+    public_position          bigint NOT NULL             -- of the last of those
 ) WITH (fillfactor = 85);

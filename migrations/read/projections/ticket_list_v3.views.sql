@@ -6,6 +6,6 @@ SELECT id, tenant_id, number, subject, description, status, status_category, pri
        reopen_count, escalation_level, escalated_to_role, escalated_to_agent, escalated_to_team, public_messages,
        internal_messages, created_at, updated_at, internal_updated_at, first_responded_at,
        resolved_at, closed_at, last_customer_message_at, last_agent_message_at, spam, deleted,
-       version, position
+       version, position, public_version, public_position
 FROM tickets;
 GRANT SELECT ON read.tickets TO docket_query;
