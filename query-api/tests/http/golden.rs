@@ -92,10 +92,8 @@ impl<'a> Writer<'a> {
             payload: payload.to_string(),
             metadata: metadata.to_string().into(),
         };
-        let number = (event_type == "TicketOpened").then(|| Claim {
-            kind: "ticket_number",
-            value: payload["number"].as_str().unwrap().to_owned(),
-        });
+        let number = (event_type == "TicketOpened")
+            .then(|| Claim { kind: "ticket_number", value: payload["number"].as_str().unwrap().to_owned() });
         let append = Append {
             tenant,
             aggregate_type,
