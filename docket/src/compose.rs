@@ -10,10 +10,11 @@ use domain::ticket::upcast::Upcasters;
 use domain::time::{Clock, Ids};
 use event_store::LogOptions;
 use event_store::reader::LogReader;
-use projection_service::{Runtime, RuntimeOptions};
+use projection_service::{Runtime, RuntimeOptions, parked_note};
 use query_api::{CursorKey, QueryApi, StreamLimits, Wake};
 use service_kit::auth::{AuthConfig, Authenticator, Issuer};
 use service_kit::clock::{RandomIds, SystemClock};
+use service_kit::health::Health;
 use service_kit::http::{HttpSettings, PeerKey, layers};
 use service_kit::peer::Peer;
 use service_kit::postgres;
@@ -106,7 +107,8 @@ impl Services {
             streams: ground.streams,
         });
         let http = HttpSettings { behind_proxy: ground.behind_proxy, peer_key: Some(peer_key) };
-        let router = router(&command, &queries, http);
+        let health = parked_note(command.health(), pool(&ground, "docket_query", 1)?);
+        let router = router(&command, &queries, health, http);
         Ok((Self { command, projections, work }, router))
     }
 
@@ -155,12 +157,12 @@ fn pool(ground: &Ground<'_>, role: &'static str, most: u32) -> Result<sqlx::PgPo
 }
 
 /// Commands and queries on one router, described by one document.
-fn router(command: &CommandService, queries: &QueryApi, http: HttpSettings) -> Router {
+fn router(command: &CommandService, queries: &QueryApi, health: Health, http: HttpSettings) -> Router {
     let mut document = query_api::openapi();
     document.merge(command_service::openapi());
     let routes = command_service::router(command)
         .merge(queries.router())
         .merge(query_api::page_routes(&document))
-        .merge(command.health().router());
+        .merge(health.router());
     layers(routes, http)
 }

@@ -30,5 +30,5 @@ pub use install::{MigrateError, migrate};
 pub use rebuild::{RebuildError, Rebuilt, rebuild};
 pub use recount::{FigureDifference, Recount, recount};
 pub use runtime::{Runtime, RuntimeOptions};
-pub use status::{Cost, ProjectionStatus, status};
+pub use status::{Cost, ProjectionStatus, parked_note, status};
 pub use verify::{Difference, compare, verify, verify_with};

@@ -56,7 +56,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(&settings.listen).await?;
     tracing::info!(address = %listener.local_addr()?, "following the log");
     let runtime = Runtime::start(options, &shutdown);
-    let health = layers(Health::default().database(pool).router(), HttpSettings::default());
+    let health = projection_service::parked_note(Health::default().database(pool.clone()), pool);
+    let health = layers(health.router(), HttpSettings::default());
     lifecycle::serve(listener, health, shutdown, lifecycle::DRAIN).await?;
     runtime.stopped().await;
     Ok(())

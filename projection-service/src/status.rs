@@ -1,6 +1,7 @@
 //! How far each projection is.
 
 use serde::Serialize;
+use service_kit::health::Health;
 use sqlx::PgPool;
 
 /// A projection's state, as operators see it.
@@ -80,6 +81,20 @@ pub async fn status(pool: &PgPool) -> Result<Vec<ProjectionStatus>, sqlx::Error>
         cost: Cost::of(row.batches, row.events, row.rows, row.wal_bytes, row.micros),
     });
     Ok(shown.collect())
+}
+
+/// For `/readyz`: what is parked, for an operator to see to. Everything else goes on beside it.
+pub fn parked_note(health: Health, pool: PgPool) -> Health {
+    health.note("projections", move || {
+        let pool = pool.clone();
+        async move {
+            let status = status(&pool).await.map_err(|_| "no answer".to_owned())?;
+            let parked = status.iter().filter(|each| each.parked > 0);
+            let parked: Vec<_> = parked.map(|each| format!("{} in {}", each.parked, each.name)).collect();
+            let says = || format!("parked: {}; see `docket parked list`", parked.join(", "));
+            Ok((!parked.is_empty()).then(says))
+        }
+    })
 }
 
 /// Shows the state in the metrics.

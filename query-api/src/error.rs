@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, SecondsFormat, Utc};
 use domain::identity::Denied;
 use domain::ids::Position;
 use service_kit::problem::Problem;
@@ -47,6 +48,16 @@ pub(crate) enum QueryError {
         wanted: Position,
         /// How far it is.
         at: Position,
+    },
+    /// A read model can't go on with the ticket.
+    #[error("the ticket is parked at {at} since {since}, and {wanted} was asked for")]
+    Parked {
+        /// What was asked for.
+        wanted: Position,
+        /// How far the ticket is shown.
+        at: Position,
+        /// Since when.
+        since: DateTime<Utc>,
     },
     /// `as_of` names a time or a position that isn't there yet.
     #[error("as_of lies in the future")]
@@ -105,6 +116,19 @@ impl From<QueryError> for Problem {
             .detail(format!("Position {wanted} was asked for; the read model is at {at}."))
             .with("position", at.0)
             .retry_after(1),
+            QueryError::Parked { wanted, at, since } => Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not_yet_visible",
+                "What happened to the ticket isn't shown for the time being",
+            )
+            .detail(format!(
+                "Position {wanted} was asked for; the ticket is shown up to {at}. An event of it can't be applied, and \
+                 waits for an operator: `docket parked list`. Without Docket-Min-Position it is shown as it was before."
+            ))
+            .with("reason", "ticket_parked")
+            .with("position", at.0)
+            .with("parked_since", since.to_rfc3339_opts(SecondsFormat::Micros, true))
+            .retry_after(60),
             QueryError::AsOfInFuture => Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "as_of_in_future",

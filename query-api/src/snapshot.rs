@@ -49,10 +49,12 @@ pub(crate) enum Source {
 pub(crate) struct Snapshot {
     /// The transaction.
     pub(crate) tx: Transaction<'static, Postgres>,
-    /// The position that it reflects.
+    /// The position that it reflects; of a ticket that is parked, the last before what isn't shown of it.
     pub(crate) position: Position,
     /// The share of connections that it is, given back when it ends.
     share: Option<Share>,
+    /// The read models that it is read from.
+    pub(crate) models: &'static [ReadModel],
 }
 
 impl Snapshot {
@@ -82,7 +84,11 @@ impl Snapshot {
                 row.fetch_one(&mut *tx).await?.position
             }
         };
-        Ok(Self { position: Position(position), tx, share: None })
+        let models = match source {
+            Source::Models(models) => models,
+            Source::Log => &[],
+        };
+        Ok(Self { position: Position(position), tx, share: None, models })
     }
 
     /// Holds a share as long as it is open.

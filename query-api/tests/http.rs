@@ -31,6 +31,8 @@ mod golden;
 mod lists;
 #[path = "http/pages.rs"]
 mod pages;
+#[path = "http/parked.rs"]
+mod parked;
 #[path = "http/promises.rs"]
 mod promises;
 #[path = "http/recorder.rs"]

@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Serialize;
 
-type Probe = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
+type Probe =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Option<String>, String>> + Send>> + Send + Sync>;
 
 /// How long one check may take.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -38,10 +39,23 @@ struct Check {
 
 impl Health {
     /// Adds a check. Its error is shown to whoever asks: no addresses, no secrets.
-    pub fn check<F, Fut>(mut self, name: &'static str, probe: F) -> Self
+    pub fn check<F, Fut>(self, name: &'static str, probe: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.note(name, move || {
+            let probe = probe();
+            async move { probe.await.map(|()| None) }
+        })
+    }
+
+    /// Adds a check that may have something to say while it holds: what an operator has to see to, and the
+    /// service works beside.
+    pub fn note<F, Fut>(mut self, name: &'static str, probe: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<String>, String>> + Send + 'static,
     {
         self.checks.push((name, Arc::new(move || Box::pin(probe()))));
         self
@@ -61,8 +75,10 @@ impl Health {
     async fn report(&self) -> Report {
         let checks = futures::future::join_all(self.checks.iter().map(|(name, probe)| async move {
             let outcome = tokio::time::timeout(LIMIT, probe()).await;
-            let detail = outcome.unwrap_or_else(|_| Err("no answer in time".to_owned())).err();
-            Check { name, ok: detail.is_none(), detail }
+            match outcome.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
+                Ok(detail) => Check { name, ok: true, detail },
+                Err(detail) => Check { name, ok: false, detail: Some(detail) },
+            }
         }))
         .await;
         let ready = checks.iter().all(|check| check.ok);

@@ -61,6 +61,7 @@ impl CommandError {
     /// How it counts in metrics.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
+            Self::Log(LogError::Unreadable(_)) => "unreadable",
             Self::Contended | Self::Overloaded | Self::TimedOut | Self::Log(_) | Self::Settings(_) => {
                 "failed"
             }
@@ -110,6 +111,19 @@ impl From<CommandError> for Problem {
             }
             CommandError::TimedOut => return Self::unavailable(1).detail(error.to_string()),
             CommandError::Log(log) if log.is_transient() => return Self::unavailable(1),
+            // Nothing of the event is told: it may not be the caller's to know.
+            CommandError::Log(LogError::Unreadable(_)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a stream can't be read");
+                return Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "stream_unreadable",
+                    "What has happened to it can't be read",
+                )
+                .detail(
+                    "Its history has an event that this version of Docket can't read, so nothing can be decided on it; \
+                     everything else goes on. Trying again doesn't help: give an operator the request's id.",
+                );
+            }
             CommandError::Log(_) | CommandError::Settings(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a command failed");
                 return Self::internal();
@@ -188,6 +202,17 @@ mod tests {
             assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
             assert!(problem.into_response().headers().contains_key(header::RETRY_AFTER));
         }
+    }
+
+    #[test]
+    fn a_stream_that_cannot_be_read_has_a_code_of_its_own() {
+        let unreadable = domain::event::UnreadableEvent::EventType("TicketFlown".to_owned());
+        let error = CommandError::Log(LogError::Unreadable(unreadable));
+        assert_eq!(error.outcome(), "unreadable");
+        let problem = Problem::from(error);
+        assert_eq!((problem.status().as_u16(), problem.code()), (500, "stream_unreadable"));
+        let body = serde_json::to_string(&problem.body(None)).unwrap_or_default();
+        assert!(!body.contains("TicketFlown"), "{body}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub(crate) mod get;
 pub(crate) mod history;
 pub(crate) mod list;
 pub(crate) mod messages;
+mod parked;
 mod replay;
 pub(crate) mod row;
 pub(crate) mod sla;
@@ -91,15 +92,34 @@ impl QueryApi {
     ) -> Result<(Snapshot, TicketRow), QueryError> {
         let mut snapshot = self.snapshot(asking, source).await?;
         match find(&mut snapshot, &asking.principal, reference).await {
-            Err(QueryError::NotFound) => {}
-            found => return found.map(|row| (snapshot, row)),
+            Err(QueryError::NotFound) => self.heed_parked(&mut snapshot, asking, reference).await?,
+            found => return shown(snapshot, found?, asking),
         }
         let known = self.known_at(&mut snapshot, &asking.principal, reference).await?;
         snapshot.close().await?;
-        let asking = asking.clone().at_least(known);
-        let mut snapshot = self.snapshot(&asking, source).await?;
+        let later = asking.clone().at_least(known);
+        let mut snapshot = self.snapshot(&later, source).await?;
         let row = find(&mut snapshot, &asking.principal, reference).await?;
-        Ok((snapshot, row))
+        shown(snapshot, row, asking)
+    }
+
+    /// Refuses a ticket that isn't shown because it is parked, to those who may know of it.
+    async fn heed_parked(
+        &self,
+        snapshot: &mut Snapshot,
+        asking: &Asking,
+        reference: &Reference,
+    ) -> Result<(), QueryError> {
+        let caller = &*asking.principal;
+        let id = resolve(snapshot, reference).await?;
+        let parked = parked::read(snapshot, caller.tenant, id).await?;
+        let Some((position, since)) = parked::first_of(&parked, snapshot.models) else { return Ok(()) };
+        let id = id.to_string();
+        let tickets = Tickets::read(snapshot, &self.0.upcasters, vec![id.clone()]).await?;
+        if tickets.visible(&id, caller) {
+            return Err(QueryError::Parked { wanted: position, at: Position(position.0 - 1), since });
+        }
+        Ok(())
     }
 
     /// The same for what reads the ticket later: at a position that shows it.
@@ -131,7 +151,20 @@ impl QueryApi {
     }
 }
 
-/// The ticket, if it is there and the caller may know of it.
+/// A ticket that was found, unless it is parked before the position that the caller asked for.
+fn shown(snapshot: Snapshot, row: TicketRow, asking: &Asking) -> Result<(Snapshot, TicketRow), QueryError> {
+    let wanted = asking.min_position.unwrap_or(Position::START);
+    let parked = row.parked.as_ref().and_then(|parked| parked::first_of(&parked.0, snapshot.models));
+    match parked {
+        Some((_, since)) if snapshot.position < wanted => {
+            Err(QueryError::Parked { wanted, at: snapshot.position, since })
+        }
+        _ => Ok((snapshot, row)),
+    }
+}
+
+/// The ticket, if it is there and the caller may know of it. What isn't shown of it the snapshot's position
+/// doesn't claim from then on.
 pub(crate) async fn find(
     snapshot: &mut Snapshot,
     caller: &Principal,
@@ -142,8 +175,14 @@ pub(crate) async fn find(
     sql.push(COLUMNS).push(" FROM read.tickets AS t WHERE t.tenant_id = ").push_bind(caller.tenant.0);
     sql.push(" AND t.id = ").push_bind(id);
     push_visibility(caller, &mut sql);
-    let found = sql.build_query_as().fetch_optional(&mut *snapshot.tx).await?;
-    found.ok_or(QueryError::NotFound)
+    let found: Option<TicketRow> = sql.build_query_as().fetch_optional(&mut *snapshot.tx).await?;
+    let row = found.ok_or(QueryError::NotFound)?;
+    if let Some(parked) = &row.parked
+        && let Some((first, _)) = parked::first_of(&parked.0, snapshot.models)
+    {
+        snapshot.position = snapshot.position.min(Position(first.0 - 1));
+    }
+    Ok(row)
 }
 
 /// The ticket's events, from its opening, if the caller may know of it. They say all together who may,

@@ -143,6 +143,8 @@ impl Replay {
             position: self.position,
             public_version,
             public_position: self.public_position,
+            // The log has all of it.
+            parked: None,
         }
     }
 }

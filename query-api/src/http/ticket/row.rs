@@ -4,17 +4,21 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::parked::{Parked, parked_column};
 use crate::time::Time;
 
 /// The columns of `read.tickets AS t`, in the order of [`TicketRow`].
-pub(crate) const COLUMNS: &str = "t.id, t.number, t.subject, t.description, t.status, t.status_category, \
+pub(crate) const COLUMNS: &str = concat!(
+    "t.id, t.number, t.subject, t.description, t.status, t.status_category, \
     t.priority, t.priority_rank, t.category, t.request_type, t.source, t.agent, t.team, t.organization, \
     t.assigned_organization, t.routed_organization, t.routing, t.requester_id, t.requester_name, \
     t.requester_email, t.requester_organization, t.tags, t.custom_fields, t.rating, t.rating_comment, \
     t.resolution_notes, t.reopen_count, t.escalation_level, t.escalated_to_role, t.escalated_to_agent, \
     t.escalated_to_team, t.public_messages, t.internal_messages, t.created_at, t.updated_at, t.internal_updated_at, \
     t.first_responded_at, t.resolved_at, t.closed_at, t.last_customer_message_at, t.last_agent_message_at, \
-    t.spam, t.deleted, t.version, t.position, t.public_version, t.public_position";
+    t.spam, t.deleted, t.version, t.position, t.public_version, t.public_position, ",
+    parked_column!()
+);
 
 /// A row of `read.tickets`, or the same made from the log as of a moment.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -66,4 +70,6 @@ pub(crate) struct TicketRow {
     pub(crate) position: i64,
     pub(crate) public_version: i64,
     pub(crate) public_position: i64,
+    /// The read models that can't go on with it.
+    pub(crate) parked: Option<Json<Vec<Parked>>>,
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::parked::ParkedView;
 use super::row::TicketRow;
 use super::standing::{Standing, StandingView};
 use crate::time::Time;
@@ -111,6 +112,9 @@ pub(crate) struct TicketView {
     /// The position of the last of these in the log.
     #[schema(example = 4711)]
     position: i64,
+    /// Something that happened to it isn't shown, for the time being.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parked: Option<ParkedView>,
     #[serde(flatten)]
     internal: Option<InternalView>,
 }
@@ -223,6 +227,7 @@ impl TicketView {
             last_agent_message_at: row.last_agent_message_at,
             version,
             position,
+            parked: ParkedView::of(row.parked, caller),
             internal,
         }
     }
