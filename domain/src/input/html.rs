@@ -7,6 +7,7 @@
 
 mod measure;
 
+use std::io::{self, Read};
 use std::sync::LazyLock;
 
 use ammonia::Builder;
@@ -44,7 +45,8 @@ pub enum Excess {
     Size,
     /// It would take too much work.
     #[error(
-        "it is too intricate: close elements in the order in which they were opened, and put nothing between the rows of tables"
+        "it is too intricate: close elements in the order in which they were opened, put nothing between the rows \
+         of tables, and send what isn't text, such as thousands of `&`, as a file"
     )]
     Work,
     /// One tag with far too many attributes.
@@ -59,7 +61,29 @@ pub enum Excess {
 /// again whether to go on.
 pub(super) fn made_safe(html: &str, stop: &dyn Fn() -> bool) -> Result<String, Excess> {
     measure(html, stop)?;
-    Ok(CLEANER.clean(html).to_string())
+    let pieces = Pieces { rest: html.as_bytes(), stop };
+    // Nothing else than being stopped ends the reading of what is in memory.
+    CLEANER.clean_from_reader(pieces).map(|safe| safe.to_string()).map_err(|_| Excess::Stopped)
+}
+
+/// How much of a text the parser gets at once, in bytes: what it looks at twice, such as an `&` that begins
+/// no reference, costs it by what else it has at that moment.
+const PIECE: usize = 256;
+
+/// A text in pieces, as long as nobody says to stop.
+struct Pieces<'a> {
+    rest: &'a [u8],
+    stop: &'a dyn Fn() -> bool,
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if (self.stop)() {
+            return Err(io::Error::other(Excess::Stopped));
+        }
+        let most = buffer.len().min(PIECE);
+        self.rest.read(&mut buffer[..most])
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +123,8 @@ mod tests {
         assert_eq!(refusal(&"<div>".repeat(1_000)), Some(Excess::Depth));
         assert_eq!(refusal(&format!("<p {}>", "a ".repeat(20_000))), Some(Excess::Attributes));
         assert_eq!(refusal(&format!("<table>{}", "<b></b>x<tr>".repeat(5_000))), Some(Excess::Work));
+        assert_eq!(refusal(&"&".repeat(30_000)), Some(Excess::Work));
+        assert_eq!(refusal(&format!("<p title='{}'>", "&".repeat(30_000))), Some(Excess::Work));
         assert_eq!(made_safe("x", &|| true), Err(Excess::Stopped));
     }
 
@@ -115,7 +141,8 @@ mod tests {
         let open = format!("<font face=Arial>{}", "<p>text</p>".repeat(500));
         let picture = format!("<img src=\"data:image/png;base64,{}\">x", "iVBO/Rw0KGgo+".repeat(5_000));
         let entities = "&lt;code&gt; &amp; ".repeat(3_000);
-        for html in [quoted, table, office, open, picture, entities] {
+        let spaces = "a&nbsp;&nbsp;b ".repeat(2_000);
+        for html in [quoted, table, office, open, picture, entities, spaces] {
             assert!(safe(&html).is_ok(), "{:?}: {}", safe(&html).err(), &html[..60]);
         }
     }

@@ -22,7 +22,7 @@ use html5ever::tree_builder::{
 };
 use html5ever::{Attribute, ExpandedName, QualName, TokenizerResult, local_name, ns};
 
-use super::Excess;
+use super::{Excess, PIECE};
 
 /// The most elements and comments of a tree.
 const NODES: u64 = 20_000;
@@ -37,8 +37,8 @@ const GROWTH: u64 = 16;
 const SMALL: u64 = 4_096;
 /// The most places within one tag at which attributes could begin.
 const ATTRIBUTES: u64 = 10_000;
-/// How much of the text the parser gets at once, in bytes.
-const PIECE: usize = 1_024;
+/// How many bytes are passed by at the cost of a step.
+const AT_A_STEP: u64 = 8;
 /// What `rel` adds to a link, in bytes.
 const LINK: u64 = 40;
 
@@ -187,6 +187,10 @@ struct Counting {
     root_attributes: Cell<u64>,
     /// What the safe form may come to, in bytes.
     left: Cell<u64>,
+    /// How many characters of the present text wait for the next bracket, see [`passed_by`].
+    run: Cell<u64>,
+    /// The same of the text before a table that belongs into none of its cells.
+    run_out_of_place: Cell<u64>,
     failed: RefCell<Option<Excess>>,
 }
 
@@ -200,6 +204,8 @@ impl Counting {
             steps: Cell::new(0),
             root_attributes: Cell::new(0),
             left: Cell::new(most),
+            run: Cell::new(0),
+            run_out_of_place: Cell::new(0),
             failed: RefCell::new(None),
         }
     }
@@ -233,11 +239,18 @@ impl Counting {
         }
     }
 
-    fn place(&self, child: &NodeOrText<Handle>) {
+    fn place(&self, child: &NodeOrText<Handle>, run: &Cell<u64>) {
         self.placed.set(self.placed.get() + 1);
         self.charge(1);
-        if let NodeOrText::AppendText(text) = child {
-            self.write(escaped(text));
+        match child {
+            NodeOrText::AppendText(text) => {
+                let (passed, waiting) = passed_by(text, run.get());
+                run.set(waiting);
+                self.charge(passed / AT_A_STEP);
+                self.write(escaped(text));
+            }
+            // Texts on both sides of a node are two.
+            NodeOrText::AppendNode(_) => self.run.set(0),
         }
     }
 
@@ -259,6 +272,22 @@ fn escaped(text: &str) -> u64 {
     longer.sum()
 }
 
+/// How many bytes the writer passes by in vain: at each `&`, and each character that begins as a space does
+/// that doesn't break, it looks for the next bracket once more. `waiting` are those before the text that have
+/// not met one; gives back those after it, too.
+fn passed_by(text: &str, mut waiting: u64) -> (u64, u64) {
+    let mut passed = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'<' | b'>' => waiting = 0,
+            b'&' | 0xC2 => waiting += 1,
+            _ => {}
+        }
+        passed += waiting;
+    }
+    (passed, waiting)
+}
+
 impl TreeSink for Counting {
     type Handle = Handle;
     type Output = ();
@@ -278,7 +307,8 @@ impl TreeSink for Counting {
 
     fn create_element(&self, name: QualName, attrs: Vec<Attribute>, flags: ElementFlags) -> Handle {
         self.node();
-        self.charge(1 + attrs.len() as u64);
+        let passed: u64 = attrs.iter().map(|attr| passed_by(&attr.value, 0).0).sum();
+        self.charge(1 + attrs.len() as u64 + passed / AT_A_STEP);
         let attributes: u64 =
             attrs.iter().map(|attr| attr.name.local.len() as u64 + 4 + escaped(&attr.value)).sum();
         let link = if name.local == local_name!("a") { LINK } else { 0 };
@@ -298,12 +328,12 @@ impl TreeSink for Counting {
     }
 
     fn append(&self, _: &Handle, child: NodeOrText<Handle>) {
-        self.place(&child);
+        self.place(&child, &self.run);
     }
 
     fn append_based_on_parent_node(&self, _: &Handle, _: &Handle, child: NodeOrText<Handle>) {
         self.pass_by();
-        self.place(&child);
+        self.place(&child, &self.run_out_of_place);
     }
 
     fn append_doctype_to_document(
@@ -327,14 +357,14 @@ impl TreeSink for Counting {
 
     fn append_before_sibling(&self, _: &Handle, child: NodeOrText<Handle>) {
         self.pass_by();
-        self.place(&child);
+        self.place(&child, &self.run_out_of_place);
     }
 
     fn add_attrs_if_missing(&self, _: &Handle, attrs: Vec<Attribute>) {
         let all = self.root_attributes.get() + attrs.len() as u64;
         self.root_attributes.set(all);
-        // Each time the names that are there already are put into a table.
-        self.charge(10 * all);
+        // Each time the names that are there already are copied into a table.
+        self.charge(100 * all);
     }
 
     fn remove_from_parent(&self, _: &Handle) {
