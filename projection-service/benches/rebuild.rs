@@ -121,7 +121,7 @@ async fn live(database: &Database) {
     }
     drop(committed);
     let times = measure.await.expect("the measurer");
-    let at = |part: usize| times[(times.len() - 1) * part / 100];
+    let at = |part: usize| times[(times.len() * part).div_ceil(100).saturating_sub(1)];
     println!("commit to visible at 500/s         p50 {:?}  p99 {:?}", at(50), at(99));
     running.stop().await;
 }

@@ -104,7 +104,7 @@ async fn ask_times(lead: &Client, times: usize, path: &str) {
         took.push(started.elapsed().as_secs_f64() * 1e3);
     }
     took.sort_by(f64::total_cmp);
-    let at = |percent: usize| took[(took.len() * percent / 100).min(took.len() - 1)];
+    let at = |percent: usize| took[(took.len() * percent).div_ceil(100).saturating_sub(1)];
     println!("  {:6.1} p50 {:6.1} p99 {:9} bytes  {path}", at(50), at(99), size);
 }
 

@@ -86,7 +86,7 @@ async fn live(docket: &Docket, address: &Arc<str>, tokens: &[String]) {
     subscribers.shutdown().await;
     let mut times = seen.lock().await.clone();
     times.sort_unstable_by(f64::total_cmp);
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    let at = |share: f64| times[((times.len() as f64 * share).ceil() as usize).saturating_sub(1)];
     println!(
         "{written} events at {:.0}/s over {TENANTS} tenants to {SUBSCRIBERS} subscribers, {received} messages: \
          commit to each p50 {:.1} ms, p99 {:.1} ms (at most 100), all within {:.1} ms",

@@ -141,7 +141,7 @@ async fn patiently<F: Future<Output = Option<()>>>(mut ready: impl FnMut() -> F)
 /// From the due time to the commit.
 async fn report(pool: &PgPool, what: &str) {
     let row = sqlx::query(
-        "SELECT percentile_cont(ARRAY[0.5, 0.99, 1.0]) WITHIN GROUP (ORDER BY extract(epoch FROM \
+        "SELECT percentile_disc(ARRAY[0.5, 0.99, 1.0]) WITHIN GROUP (ORDER BY extract(epoch FROM \
                 recorded_at - (payload->>'due_at')::timestamptz)::float8) AS late, count(*) AS raised, \
                 count(DISTINCT aggregate_id) AS tickets \
          FROM events WHERE event_type = 'SlaBreached'",

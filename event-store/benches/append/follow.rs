@@ -80,7 +80,8 @@ pub(crate) async fn delay(pool: &PgPool, nats: &str, told: Told, length: Duratio
         .map(|(position, committed)| arrived[position].saturating_duration_since(*committed))
         .collect();
     delays.sort_unstable();
-    (delays[delays.len() / 2], delays[delays.len() * 99 / 100])
+    let at = |percent: usize| delays[(delays.len() * percent).div_ceil(100).saturating_sub(1)];
+    (at(50), at(99))
 }
 
 fn last_only() -> event_store::relay::StreamOptions {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use domain::stream::public::CONTRACTS;
 use serde_json::Value;
 
 /// Each crate with the crates of the workspace that it may use. The way they point is the design's.
@@ -78,4 +79,48 @@ fn architecture_names_only_what_exists() {
     for path in paths {
         assert!(root().join(path).exists(), "ARCHITECTURE.md names `{path}`, which is not there");
     }
+}
+
+/// Where names of events are text on purpose: documents of former versions, examples, the table of who reads what, which
+/// a test of its own holds against the contracts, and the recount, which shares nothing with what it checks.
+const NAMES_AS_TEXT: [&str; 4] = [
+    "domain/src/disclosure/table.rs",
+    "domain/src/stream/public/schema.rs",
+    "query-api/src/http/operation.rs",
+    "projection-service/src/recount/ticket.rs",
+];
+
+#[test]
+fn types_of_events_are_named_by_their_types() {
+    let quoted: Vec<String> = CONTRACTS.iter().map(|contract| format!("{:?}", contract.name)).collect();
+    let mut folders: Vec<PathBuf> =
+        ALLOWED.iter().map(|(member, _)| root().join(member).join("src")).collect();
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for path in entries.map(|entry| entry.expect("an entry").path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(root()).expect("below the root").display().to_string();
+            let is_test = name.ends_with("tests.rs") || name.contains("/tests/") || name.contains("testing");
+            if is_test
+                || path.extension().is_none_or(|ending| ending != "rs")
+                || NAMES_AS_TEXT.contains(&&*name)
+            {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("a source");
+            let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+            for line in
+                code.lines().filter(|line| !line.contains("example") && !line.trim().starts_with("//"))
+            {
+                let found = quoted.iter().find(|quoted| line.contains(*quoted));
+                assert_eq!(found, None, "{name}: {line}: say TheType::NAME, which the compiler checks");
+            }
+            read += 1;
+        }
+    }
+    assert!(read > 200, "{read} sources were read");
 }

@@ -51,7 +51,7 @@ macro_rules! columns {
                 [$((stringify!($field), self.$field)),+]
                     .into_iter()
                     .filter_map(|(name, place)| place.is_none().then_some(name))
-                    .filter(|name| *name != "short_description")
+                    .filter(|name| !["short_description", "sys_mod_count"].contains(name))
                     .collect()
             }
 
@@ -101,6 +101,7 @@ columns! {
     optional caller_id,
     optional sys_updated_by,
     required sys_updated_at = "sys_updated_on",
+    optional sys_mod_count,
     optional contact_type,
     optional location,
     optional short_description,

@@ -76,10 +76,11 @@ impl Telling<'_> {
         self.judgements.push(Judgement { what: what.into(), row: format!("{} row {}", row.number, row.row) });
     }
 
-    /// The rows by time, each with its place among those of the ticket in the file, from 1.
+    /// The rows by time, each with its place among those of the ticket in the file, from 1. Only where ServiceNow's own
+    /// count of the updates goes with the order of the rows, a clock that doesn't is what is wrong.
     fn in_order(&mut self, rows: Vec<Row>) -> Result<Vec<(usize, DateTime<Utc>, Row)>, String> {
-        let mut timed = Vec::with_capacity(rows.len());
-        let mut before: Option<DateTime<Utc>> = None;
+        let mut timed: Vec<(usize, DateTime<Utc>, Row)> = Vec::with_capacity(rows.len());
+        let mut counts = Vec::with_capacity(rows.len());
         for (place, row) in (1..).zip(rows) {
             if let Some(fault) = row.fault {
                 return Err(fault);
@@ -87,13 +88,28 @@ impl Telling<'_> {
             let at =
                 self.time(&row, "sys_updated_at", row.sys_updated_at.as_deref(), self.reading.updated_at)?;
             let at = at.ok_or_else(|| refusal(&row, "sys_updated_at", "it says no time"))?;
-            if before.is_some_and(|before| at < before) {
-                self.judge(&row, "out of time order: what counts is the time, not the order of the rows");
+            if let Some(text) = &row.sys_mod_count {
+                let wrong = |_| refusal(&row, "sys_mod_count", &format!("{text:?} is no number of updates"));
+                counts.push(text.parse::<u64>().map_err(wrong)?);
             }
-            before = before.max(Some(at));
             timed.push((place, at, row));
         }
-        timed.sort_by_key(|(_, at, _)| *at);
+        let is_counted = counts.len() == timed.len() && counts.is_sorted() && counts.first() < counts.last();
+        let mut latest: Option<DateTime<Utc>> = None;
+        for (_, at, row) in &timed {
+            if latest.is_some_and(|latest| *at < latest) {
+                let what = if is_counted {
+                    "out of time order: sys_mod_count counts the updates in the order of the rows, which is kept"
+                } else {
+                    "out of time order: what counts is the time, not the order of the rows"
+                };
+                self.judge(row, what);
+            }
+            latest = latest.max(Some(*at));
+        }
+        if !is_counted {
+            timed.sort_by_key(|(_, at, _)| *at);
+        }
         Ok(timed)
     }
 

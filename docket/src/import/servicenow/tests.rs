@@ -104,6 +104,33 @@ fn what_counts_is_the_time_and_not_the_order_of_rows() {
 }
 
 #[test]
+fn where_updates_are_counted_in_the_order_of_rows_a_clock_that_contradicts_is_wrong() {
+    let told = |rows: &[(&str, &str, &str)]| {
+        let rows = rows.iter().map(|(state, at, count)| format!("{},{count}", row("INC1", state, at)));
+        let text = format!("{HEADER},sys_mod_count\n{}\n", rows.collect::<Vec<_>>().join("\n"));
+        read_bytes(text.as_bytes(), &Given::default()).unwrap().1.remove(0)
+    };
+    let states = |incident: &Incident| {
+        let history = incident.history.as_ref().unwrap();
+        let updates = history.updates.iter().map(|one| one.state.status.clone());
+        std::iter::once(history.opening.state.status.clone()).chain(updates).collect::<Vec<_>>()
+    };
+    let (early, late, last) = ("29/2/2016 09:52", "29/2/2016 11:10", "29/2/2016 12:00");
+    let counted = told(&[
+        ("New", late, "1"),
+        ("New", early, "1"),
+        ("Resolved", "29/2/2016 11:03", "2"),
+        ("Closed", last, "10"),
+    ]);
+    assert_eq!(states(&counted), ["new", "new", "resolved", "closed"]);
+    assert!(judged(&counted).iter().all(|what| what.contains("sys_mod_count")), "{:?}", judged(&counted));
+    let shuffled = told(&[("Closed", last, "3"), ("New", early, "1"), ("Resolved", late, "2")]);
+    assert_eq!(states(&shuffled), ["new", "resolved", "closed"], "the count says no order of the rows");
+    let wrong = told(&[("New", early, "0"), ("Closed", late, "many")]);
+    assert!(refused(&wrong).starts_with("row 3, column sys_mod_count"), "{}", refused(&wrong));
+}
+
+#[test]
 fn another_file_is_refused_by_the_column_it_lacks() {
     let error = read_bytes(b"number,state\nINC1,New\n", &Given::default()).unwrap_err();
     assert!(error.contains("it has no column opened_at"), "{error}");
