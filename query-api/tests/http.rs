@@ -27,6 +27,8 @@ mod exports;
 mod freshness;
 #[path = "http/golden.rs"]
 mod golden;
+#[path = "http/hostile.rs"]
+mod hostile;
 #[path = "http/lists.rs"]
 mod lists;
 #[path = "http/pages.rs"]
