@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use domain::identity::Principal;
 use domain::ids::{TenantId, TicketId};
 use domain::tenant::TenantSettings;
 use domain::ticket::{Ticket, TicketCommand, TicketError};
@@ -193,7 +194,7 @@ impl Executor {
                 }
             },
         };
-        let command = &*self.prepared(command).await?;
+        let command = &*self.prepared(principal, command).await?;
         let decision = OnTicket { executor: self, principal, command, tenant: &tenant };
         let attempt = Attempt { executor: self, request, decision: &decision, id: id.to_string() };
         if new {
@@ -206,14 +207,18 @@ impl Executor {
 
     /// The command with its markup made safe, which is done once, however often it is decided, and before
     /// it is its turn.
-    async fn prepared<'a>(&self, command: &'a TicketCommand) -> Result<Cow<'a, TicketCommand>, CommandError> {
+    async fn prepared<'a>(
+        &self,
+        caller: &Principal,
+        command: &'a TicketCommand,
+    ) -> Result<Cow<'a, TicketCommand>, CommandError> {
         let mut command = Cow::Borrowed(command);
         if !command.has_markup() {
             return Ok(command);
         }
         if let Some(markup) = command.to_mut().markup_mut() {
             let given = markup.clone();
-            *markup = self.0.blocking.run(move |stop| given.made_safe(stop)).await?;
+            *markup = self.0.blocking.run(caller, move |stop| given.made_safe(stop)).await?;
             if markup.is_stopped() {
                 return Err(CommandError::Overloaded);
             }

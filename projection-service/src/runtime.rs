@@ -5,6 +5,8 @@
 //! ones let the first go before them. Any number of processes may run this on one database: for each
 //! projection one of them writes, and the others stand by.
 
+#![expect(clippy::disallowed_types, reason = "read models take turns, which no tenant has a part in")]
+
 mod feed;
 mod progress;
 mod retry;

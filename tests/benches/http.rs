@@ -10,15 +10,16 @@
 )]
 
 mod load;
+mod pgbench;
 mod rate;
 
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use docket_tests::{Docket, Options};
 use load::{Connection, get, post};
+use pgbench::pgbench;
 use rate::rate;
 use serde_json::json;
 
@@ -35,7 +36,7 @@ fn main() {
 
 async fn bench() {
     let running = Docket::up().await;
-    let baseline = pgbench(&running).await;
+    let baseline = pgbench(&running, &opening()).await;
     println!("pgbench, one event row per transaction, 64 clients, prepared: {baseline:.0}/s = 1.00");
 
     let (address, token) = (address(&running), running.token("support_agent", "bench"));
@@ -53,7 +54,7 @@ async fn bench() {
     let env = [("DOCKET_RELAY", "off"), ("DOCKET_PROJECTIONS", "off")];
     let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let paused = Docket::up_with(Options { env, ..Options::default() }).await;
-    let again = pgbench(&paused).await;
+    let again = pgbench(&paused, &opening()).await;
     println!("pgbench again: {again:.0}/s = 1.00 for what follows");
     let (address, token) = (self::address(&paused), paused.token("support_agent", "bench"));
     report("open over HTTP, relay and projections paused", open_rate(&address, &token).await, again, 1.0);
@@ -200,43 +201,4 @@ fn memory(when: &str, docket: &Docket) {
     let line = status.lines().find(|line| line.starts_with("VmRSS")).expect("VmRSS");
     let kilobytes: f64 = line.split_whitespace().nth(1).expect("a number").parse().expect("a number");
     println!("resident memory of docket {when}: {:.0} MB (at most 150)", kilobytes / 1024.0);
-}
-
-/// Transactions per second of `pgbench`, each inserting one event row of the same size.
-async fn pgbench(docket: &Docket) -> f64 {
-    let pool = docket.postgres().await;
-    for statement in [
-        "CREATE SCHEMA IF NOT EXISTS bench",
-        "CREATE TABLE bench.events (position bigint GENERATED ALWAYS AS IDENTITY UNIQUE, aggregate_type text, \
-         aggregate_id text, sequence bigint, event_type text, event_version text, payload json, metadata json, \
-         event_id uuid, tenant_id uuid, command_id uuid, recorded_at timestamptz, \
-         PRIMARY KEY (aggregate_type, aggregate_id, sequence))",
-    ] {
-        sqlx::query(statement).execute(&pool).await.expect("the bench's table");
-    }
-    let payload = json!({"number": "TKT-00000001", "requester": {"id": "bench"}, "status": "new", "status_category": "new",
-        "priority": "high", "priority_rank": 2, "source": "api", "body": serde_json::from_str::<serde_json::Value>(&opening()).expect("JSON")});
-    let metadata = json!({"actor": {"id": "bench", "kind": "agent"}, "occurred_at": "2026-01-01T00:00:00.000000Z",
-        "request_id": "0198c0de-0000-7000-8000-000000000000", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"});
-    let script = format!(
-        "INSERT INTO bench.events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, \
-         event_id, tenant_id, command_id, recorded_at) VALUES ('ticket', gen_random_uuid()::text, 1, 'TicketOpened', '1', \
-         '{payload}', '{metadata}', gen_random_uuid(), '{tenant}', gen_random_uuid(), now());\n",
-        tenant = uuid::Uuid::nil()
-    );
-    let dir = tempfile::tempdir().expect("a directory");
-    let path = dir.path().join("open.sql");
-    // pgbench takes `:name` for a variable of its own where one is defined; none is.
-    std::fs::write(&path, script).expect("the script");
-    let url = docket.status()["postgres"]["url"].as_str().expect("a url").to_owned();
-    let output = Command::new("pgbench")
-        .args(["-n", "-M", "prepared", "-c", "64", "-j", "2", "-T", "10", "-f"])
-        .arg(&path)
-        .arg(&url)
-        .output()
-        .expect("pgbench runs");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    sqlx::query("DROP SCHEMA bench CASCADE").execute(&pool).await.expect("dropped");
-    let rate = text.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
-    rate.unwrap_or_else(|| panic!("pgbench said no rate: {text}{}", String::from_utf8_lossy(&output.stderr)))
 }

@@ -1,12 +1,14 @@
 //! Work that keeps a processor busy: making markup safe, reading files. It runs apart from the threads that
-//! requests are answered on, no more of it at once than there are processors, and has a deadline.
+//! requests are answered on, no more of it at once than there are processors, shared fairly between tenants and
+//! users, and has a deadline.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use domain::identity::Principal;
+use service_kit::shares::{Bounds, Shares};
 
 use super::CommandError;
 
@@ -14,27 +16,33 @@ use super::CommandError;
 /// overloaded it takes a small part of that.
 const LONGEST: Duration = Duration::from_secs(3);
 
+/// How long it waits for its turn, and how many pieces of a user may wait.
+const PATIENCE: Duration = Duration::from_secs(5);
+const WAITING: usize = 128;
+
 /// Where such work is done. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Blocking(Arc<Semaphore>);
+pub(super) struct Blocking(Arc<Shares>);
 
 impl Blocking {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(available_parallelism().map_or(2, usize::from))))
+        let processors = available_parallelism().map_or(2, usize::from);
+        Self(Shares::new("processors", Bounds::of(processors).waiting(WAITING)))
     }
 
     /// Has something done. It is handed a function that says whether to stop, because its time is over or
     /// nobody waits for it any more, and has to ask it again and again: a thread can't be taken away.
     pub(super) async fn run<T: Send + 'static>(
         &self,
+        caller: &Principal,
         work: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
     ) -> Result<T, CommandError> {
-        let permit = self.0.clone().acquire_owned().await.map_err(|_| CommandError::Overloaded)?;
+        let share = self.0.acquire(caller, PATIENCE).await?;
         let unwanted = Arc::new(AtomicBool::new(false));
         let _guard = Unwanted(unwanted.clone());
         let done = tokio::task::spawn_blocking(move || {
             // It is given back when the work has ended, not when nobody waits for it.
-            let _permit = permit;
+            let _share = share;
             let since = Instant::now();
             work(&|| unwanted.load(Ordering::Relaxed) || since.elapsed() > LONGEST)
         });
@@ -54,15 +62,17 @@ impl Drop for Unwanted {
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::{TenantId, UserId};
     use tokio::sync::oneshot;
 
     use super::*;
 
     #[tokio::test]
     async fn work_that_nobody_waits_for_is_stopped_and_gives_its_place_back() {
-        let blocking = Blocking(Arc::new(Semaphore::new(1)));
+        let blocking = Blocking(Shares::new("test", Bounds::of(1)));
+        let caller = Principal::new(UserId::new("u").unwrap(), TenantId::of_key("t"), Vec::new());
         let (begun, began) = oneshot::channel();
-        let endless = blocking.run(move |stop| {
+        let endless = blocking.run(&caller, move |stop| {
             let _ = begun.send(());
             while !stop() {
                 std::thread::yield_now();
@@ -72,6 +82,6 @@ mod tests {
             _ = endless => panic!("it ended by itself"),
             _ = began => {}
         }
-        assert_eq!(blocking.run(|_| 7).await.unwrap(), 7);
+        assert_eq!(blocking.run(&caller, |_| 7).await.unwrap(), 7);
     }
 }

@@ -9,6 +9,7 @@ use domain::tenant::TenantError;
 use domain::ticket::{Kind, TicketError};
 use event_store::LogError;
 use service_kit::problem::Problem;
+use service_kit::shares::Crowded;
 
 /// Why a command wasn't carried out.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,9 @@ pub enum CommandError {
     /// There was no time for the work that it takes. Try again.
     #[error("there is too much to do at the moment")]
     Overloaded,
+    /// The caller, their tenant, or all together want more at once than they may have.
+    #[error("too much at once")]
+    Crowded(#[from] Crowded),
     /// It took too long; whether it was carried out isn't known. Try again with the same key.
     #[error("the command took too long")]
     TimedOut,
@@ -106,6 +110,7 @@ impl From<CommandError> for Problem {
             CommandError::KeyReused => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "The key was used before")
             }
+            CommandError::Crowded(crowded) => return (*crowded).into(),
             CommandError::Log(LogError::Overloaded) | CommandError::Contended | CommandError::Overloaded => {
                 return overloaded();
             }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use domain::identity::Principal;
 use domain::ids::TenantId;
 use domain::sla::event::SlaEvent;
 use domain::sla::{Sla, SlaCommand};
@@ -48,7 +49,7 @@ impl Executor {
         self.0.tenants.get(tenant).await?;
         request.principal.may(command.operation())?;
         let _at_work = self.begin(tenant, request)?;
-        let command = &*self.prepared_sla(command).await?;
+        let command = &*self.prepared_sla(&request.principal, command).await?;
         let attempt = Attempt { executor: self, request, decision: command, id: tenant.to_string() };
         let _turn = self.0.turns.at(&tenant).await;
         let loaded = attempt.load().await?;
@@ -57,10 +58,14 @@ impl Executor {
 
     /// The command with its file read, which is done once, however often it is decided, and before it is its
     /// turn.
-    async fn prepared_sla<'a>(&self, command: &'a SlaCommand) -> Result<Cow<'a, SlaCommand>, CommandError> {
+    async fn prepared_sla<'a>(
+        &self,
+        caller: &Principal,
+        command: &'a SlaCommand,
+    ) -> Result<Cow<'a, SlaCommand>, CommandError> {
         let SlaCommand::ImportHolidays(import) = command else { return Ok(Cow::Borrowed(command)) };
         let import = import.clone();
-        let read = self.0.blocking.run(move |stop| import.read(stop)).await?;
+        let read = self.0.blocking.run(caller, move |stop| import.read(stop)).await?;
         if read.is_stopped() { Err(CommandError::Overloaded) } else { Ok(Cow::Owned(read.into())) }
     }
 

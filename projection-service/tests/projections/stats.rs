@@ -145,3 +145,35 @@ async fn a_figure_that_is_wrong_is_found() {
     assert_eq!(found.differing, 4, "{found:?}");
     database.drop().await;
 }
+
+/// How many sums of hours and quarters differ from what is counted, row by row.
+const DIFFERING: &str = "SELECT count(*) FROM ( \
+     SELECT tenant_id, m.minutes, measure, date_bin(m.minutes * interval '1 minute', at, 'epoch') AS at, part, \
+            count(*) AS count, sum(value) AS sum \
+     FROM read.stats_facts, (VALUES (60::int2), (15::int2)) AS m (minutes) GROUP BY 1, 2, 3, 4, 5) AS f \
+     FULL JOIN stats_v3.hours AS h USING (tenant_id, minutes, measure, at, part) \
+     WHERE f.count IS DISTINCT FROM h.count OR f.sum IS DISTINCT FROM h.sum";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_are_what_is_counted_in_them_and_their_number_does_not_grow() {
+    let mut rows = Vec::new();
+    for times in [1, 4] {
+        let database = Database::new().await;
+        for seed in 0..times {
+            database.append(&history(90 + seed, 1_500, &["one"])).await;
+        }
+        database.settle().await;
+        assert_eq!(database.number(DIFFERING).await, 0);
+        // As many as there are hours, measures and parts of them, whatever happens in each.
+        rows.push(
+            database
+                .number(
+                    "SELECT max(n) FROM (SELECT count(*) AS n FROM stats_v3.hours GROUP BY minutes, at) AS h",
+                )
+                .await,
+        );
+        database.drop().await;
+    }
+    let bound = (Measure::ALL.len() * 8) as i64;
+    assert!(rows.iter().all(|rows| *rows <= bound), "{rows:?}");
+}

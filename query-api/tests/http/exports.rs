@@ -261,3 +261,29 @@ async fn who_leaves_or_is_left_half_way_learns_of_it() {
     assert_eq!(objects(&agent, "/v1/tickets").await.len(), 1000);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_gives_way_to_others() {
+    let app = App::start().await;
+    app.create_tenant("other").await;
+    let last = awkward(&app, 1000).await;
+    let (noisy, quiet) = (
+        app.agent(),
+        Caller {
+            app: &app,
+            token: Some(app.token("quinn", "support_agent", "other", Duration::from_secs(600))),
+        },
+    );
+    noisy.get_at("/v1/tickets", last).await.ok();
+    // The test's pool leaves room for one export, and this one is never read to its end.
+    let mut body = app.send(noisy.request("/v1/tickets", &NDJSON)).await.into_body().into_data_stream();
+    body.next().await.unwrap().unwrap();
+    let file = quiet.get_with("/v1/queues", &NDJSON).await;
+    assert_eq!(file.status, 200);
+    let taken = app.send(quiet.request("/v1/tickets", &NDJSON)).await;
+    assert_eq!(taken.status(), 200);
+    let rest: Vec<_> = body.collect().await;
+    assert!(rest.last().unwrap().is_err(), "it is cut off, and learns of it");
+    drop(taken);
+    app.stop().await;
+}
