@@ -161,3 +161,59 @@ async fn status_tells_how_far_each_is() {
     running.stop().await;
     database.drop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_look_at_never_waits_for_search_and_statistics() {
+    let database = Database::new().await;
+    // Neither can write anything.
+    let mut held = database.pool.begin().await.unwrap();
+    let later = "SELECT schemaname, tablename FROM pg_tables AS t JOIN read.checkpoints AS c \
+                 ON t.schemaname = c.projection || '_v' || c.version WHERE c.lane <> 'interactive'";
+    let tables: Vec<(String, String)> = sqlx::query_as(later).fetch_all(&mut *held).await.unwrap();
+    assert!(tables.len() > 3, "{tables:?}");
+    for (schema, table) in tables {
+        let lock = format!("LOCK TABLE {schema}.{table} IN EXCLUSIVE MODE");
+        held.execute(lock.as_str()).await.unwrap();
+    }
+    let running = Running::start(database.options());
+    let head = database.append(&history(12, 3_000, &["one"])).await;
+    eventually("the first lane at the head", async || {
+        let behind = format!(
+            "SELECT count(*) FROM read.checkpoints WHERE lane = 'interactive' AND position < {}",
+            head.0
+        );
+        (database.number(&behind).await == 0).then_some(())
+    })
+    .await;
+    let behind =
+        "SELECT count(*) FROM read.checkpoints WHERE projection IN ('search', 'stats') AND position < 3000";
+    assert_eq!(database.number(behind).await, 2);
+    held.rollback().await.unwrap();
+    database.settled().await;
+    database.assert_equal_to_the_log().await;
+    let measured = running.runtime.status().await.unwrap();
+    assert!(
+        measured.iter().any(|each| each.lane == "analytics")
+            && measured.iter().any(|each| each.lane == "search")
+    );
+    running.stop().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_event_costs_is_measured() {
+    let database = Database::new().await;
+    let running = Running::start(database.options());
+    database.append(&history(13, 500, &["one"])).await;
+    let cost = eventually("the list's cost", async || {
+        let now = running.runtime.status().await.unwrap();
+        now.into_iter().find(|each| each.name == "ticket_list").and_then(|each| each.cost)
+    })
+    .await;
+    assert!(
+        cost.rows_per_event > 0.0 && cost.wal_bytes_per_event > 0.0 && cost.micros_per_event > 0.0,
+        "{cost:?}"
+    );
+    running.stop().await;
+    database.drop().await;
+}
