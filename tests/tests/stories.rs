@@ -20,6 +20,8 @@ mod exports;
 mod first_ticket;
 #[path = "stories/following.rs"]
 mod following;
+#[path = "stories/hostile_commands.rs"]
+mod hostile_commands;
 #[path = "stories/import.rs"]
 mod import;
 #[path = "stories/log.rs"]
