@@ -46,7 +46,7 @@ pub(crate) fn push_visibility<'a>(caller: &'a Principal, sql: &mut QueryBuilder<
 }
 
 /// Leaves only those lines of `read.activity AS a` that tell of what the caller may know of.
-pub(crate) fn push_known<'a>(caller: &Principal, sql: &mut QueryBuilder<'a, Postgres>) {
+pub(crate) fn push_known(caller: &Principal, sql: &mut QueryBuilder<'_, Postgres>) {
     if !caller.is_staff() {
         sql.push(" AND NOT a.internal");
     } else if !caller.sees_notes() {

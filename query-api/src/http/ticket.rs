@@ -98,7 +98,13 @@ impl QueryApi {
         let known = self.known_at(&mut snapshot, &asking.principal, reference).await?;
         snapshot.close().await?;
         let later = asking.clone().at_least(known);
-        let mut snapshot = self.snapshot(&later, source).await?;
+        let mut snapshot = match self.snapshot(&later, source).await {
+            // Where the ticket's last event is may be where something internal is.
+            Err(QueryError::NotYetVisible { at, .. }) if !asking.principal.is_staff() => {
+                return Err(QueryError::NotYetVisible { wanted: at.next(), at });
+            }
+            snapshot => snapshot?,
+        };
         let row = find(&mut snapshot, &asking.principal, reference).await?;
         shown(snapshot, row, asking)
     }

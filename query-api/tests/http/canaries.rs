@@ -153,9 +153,9 @@ async fn history(app: &App, aviary: &mut Aviary) -> i64 {
     }
     for (row, mut payload, gone) in events {
         if let Some(files) = payload.get_mut("attachments").and_then(Value::as_array_mut) {
-            files
-                .iter_mut()
-                .for_each(|file| file["id"] = Uuid::from_u128(writer.position as u128).to_string().into());
+            for file in files {
+                file["id"] = Uuid::from_u128(writer.position as u128).to_string().into();
+            }
         }
         let actor = if row.event == "TicketOpened" { "carla" } else { "amir" };
         let payload = sung(aviary, row, payload, actor, gone);

@@ -128,6 +128,30 @@ async fn a_stream_goes_on_where_it_was_without_gap_or_double() {
     app.stop().await;
 }
 
+/// Live, what is shared by all who follow is counted for each.
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_count_what_they_may_know_of_live_too() {
+    let app = App::start().await;
+    let mut ticket = Ticket::open(&app, "TKT-1", "carla").await;
+    let (carla, agent) = (app.customer("carla"), app.agent());
+    let mut theirs = Stream::open(&carla, "/v1/events/stream", &[]).await;
+    let mut ours = Stream::open(&agent, "/v1/events/stream", &[]).await;
+    for round in 0..3_i64 {
+        ticket.note("amir", "inside").await;
+        ticket.reply("amir", "agent", "outside").await;
+        assert_eq!(theirs.next().await.unwrap().data["version"], 2 + round);
+        for version in [2 + 2 * round, 3 + 2 * round] {
+            assert_eq!(ours.next().await.unwrap().data["version"], version);
+        }
+    }
+    let path = format!("{}/history", ticket.path());
+    assert_eq!(carla.get_at(&path, ticket.position).await.each("version"), [1, 2, 3, 4]);
+    let page = carla.get(&format!("{path}?limit=2")).await.ok();
+    let next = page["next_cursor"].as_str().unwrap();
+    assert_eq!(carla.get(&format!("{path}?limit=2&cursor={next}")).await.each("version"), [3, 4]);
+    app.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_ends_with_its_token() {
     let app = App::without_projections().await;

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use axum::body::to_bytes;
 use axum::http::HeaderMap;
-use domain::disclosure::Reader;
 use domain::event::{Event, TICKET};
 use domain::identity::{Operation, Principal, Role};
 use domain::ids::{TenantId, UserId};
@@ -20,6 +19,8 @@ use crate::socket::Socket;
 use crate::sse::Stream;
 
 const NUMBER: &str = "TKT-00000001";
+/// How many queries of an endpoint are asked in every way.
+const FIRST: usize = 4;
 
 fn ticket() -> String {
     Uuid::from_u128(1).to_string()
@@ -59,7 +60,9 @@ fn internal_events(round: u128) -> Vec<(&'static str, Value)> {
     events.push(("TicketMarkedSpam", payload("TicketMarkedSpam")));
     for (_, payload) in &mut events {
         if let Some(files) = payload.get_mut("attachments").and_then(Value::as_array_mut) {
-            files.iter_mut().for_each(|file| file["id"] = Uuid::from_u128(300 + round).to_string().into());
+            for file in files {
+                file["id"] = Uuid::from_u128(300 + round).to_string().into();
+            }
         }
     }
     events
@@ -205,8 +208,13 @@ async fn answers(
         for id in [ticket(), NUMBER.to_owned()] {
             let path = operation.path().replace("{id}", &id);
             assert!(!path.contains('{'), "{path}: say what is asked for");
-            for query in queries(operation, head) {
-                for accept in ["application/json", "text/csv", "application/x-ndjson"] {
+            // Each query once; the first, which are of pages, by number and as files as well.
+            for (nth, query) in queries(operation, head).into_iter().enumerate() {
+                if nth >= FIRST && id == NUMBER {
+                    break;
+                }
+                let files = ["application/json", "text/csv", "application/x-ndjson"];
+                for accept in files.into_iter().take(if nth < FIRST { 3 } else { 1 }) {
                     let mut at = format!("{path}{query}");
                     for page in 0..40 {
                         let (text, value) = answer(caller, &at, accept).await;
@@ -214,9 +222,6 @@ async fn answers(
                         let Some(cursor) = value["next_cursor"].as_str() else { break };
                         let more = if query.is_empty() { '?' } else { '&' };
                         at = format!("{path}{query}{more}cursor={cursor}");
-                    }
-                    if !operation.path().contains("{id}") && query.contains("as_of") {
-                        break;
                     }
                 }
             }
@@ -292,11 +297,6 @@ async fn what_is_internal_changes_no_byte_for_a_customer() {
         let seen = with.values().filter(|answer| answer.starts_with("200")).count();
         assert!(seen > 200, "{seen} answers say something");
     }
-    assert!(
-        ticket_types().len() > 25
-            && Reader::Everyone
-                .admits(&Principal::new(UserId::new("x").unwrap(), TenantId::of_key("t"), vec![]), "")
-    );
     with.stop().await;
     without.stop().await;
 }

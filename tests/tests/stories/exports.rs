@@ -75,7 +75,7 @@ async fn what_leaves_is_in_the_trail_under_the_name_of_who_took_it() {
     assert_eq!(lines.body.as_str().expect("text").lines().count(), 3, "{:#}", lines.body);
     let feed = docket.client("customer", "carla").get("/v1/events").await.expect(200);
     assert!(!feed.body.to_string().contains("DataExported"), "{:#}", feed.body);
-    let feed = agent.get("/v1/events?type=DataExported").await.expect(200);
+    let feed = auditor.get("/v1/events?type=DataExported").await.expect(200);
     assert_eq!(feed.body["items"].as_array().expect("items").len(), 3);
 }
 
@@ -123,7 +123,7 @@ async fn analysts_read_exported_folders_with_their_own_tools() {
     docket.settled().await;
     assert_eq!(total("audit") + 1, count(&auditor, "/v1/audit?count=true").await);
     assert_eq!(read["exported"], 2);
-    let feed = agent.get("/v1/events?limit=200").await.expect(200);
+    let feed = auditor.get("/v1/events?limit=200").await.expect(200);
     assert_eq!(total("events") as usize + 2, feed.body["items"].as_array().expect("items").len());
     assert_eq!(read["opened"], json!([number]));
     let ticket = agent.get(&format!("/v1/tickets/{number}")).await.expect(200);
