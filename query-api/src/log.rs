@@ -6,6 +6,7 @@ use domain::event::{EXPORT, Event, SLA, TENANT, TICKET, decode};
 use domain::ids::{Position, TenantId, UserId};
 use domain::metadata::{Actor, ActorKind, Metadata};
 use domain::ticket::TicketEvent;
+use domain::ticket::event::{MessageEdited, MessageRead, MessageRedacted};
 use domain::ticket::upcast::Upcasters;
 use uuid::Uuid;
 
@@ -192,7 +193,7 @@ pub(crate) async fn internal(
 }
 
 /// What happens to messages: to notes as well as to what customers read.
-const ABOUT_MESSAGES: [&str; 3] = ["MessageEdited", "MessageRedacted", "MessageRead"];
+const ABOUT_MESSAGES: [&str; 3] = [MessageEdited::NAME, MessageRedacted::NAME, MessageRead::NAME];
 
 /// The redactions of these tickets' messages.
 pub(crate) async fn redactions(

@@ -126,7 +126,8 @@ async fn count(snapshot: &mut Snapshot, ticket: Uuid) -> Result<i64, sqlx::Error
 
 impl AssignmentView {
     fn new(row: AssignmentRow, caller: &Principal) -> Self {
-        let reason = may_read(caller, &row.assigned_by, "TicketAssigned", "reason");
+        let reason =
+            may_read(caller, &row.assigned_by, domain::ticket::event::TicketAssigned::NAME, "reason");
         Self {
             agent: row.agent,
             team: row.team,

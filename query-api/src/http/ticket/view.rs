@@ -175,7 +175,7 @@ impl TicketView {
         let (version, position) =
             if staff { (row.version, row.position) } else { (row.public_version, row.public_position) };
         let organization = if staff { row.organization } else { row.assigned_organization.clone() };
-        let escalated = may_read(caller, "", "TicketEscalated", "to_role");
+        let escalated = may_read(caller, "", domain::ticket::event::TicketEscalated::NAME, "to_role");
         let internal = staff.then(|| InternalView {
             routing: row.routing,
             assigned_organization: row.assigned_organization,

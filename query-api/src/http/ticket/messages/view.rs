@@ -106,9 +106,10 @@ pub(crate) struct MessageView {
 impl MessageView {
     pub(super) fn new(row: MessageRow, beside: &mut Beside, caller: &Principal) -> Self {
         let staff = caller.is_staff();
-        let canned = may_read(caller, &row.author_id, "ReplyAdded", "canned_response");
+        let canned =
+            may_read(caller, &row.author_id, domain::ticket::event::ReplyAdded::NAME, "canned_response");
         let redactor = row.redacted_by.as_deref().unwrap_or_default();
-        let redaction = may_read(caller, redactor, "MessageRedacted", "reason");
+        let redaction = may_read(caller, redactor, domain::ticket::event::MessageRedacted::NAME, "reason");
         Self {
             id: row.id,
             internal: row.kind == "note",
