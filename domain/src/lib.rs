@@ -11,6 +11,7 @@ pub mod ids;
 pub mod input;
 pub mod metadata;
 pub mod personal;
+pub mod search;
 pub mod sla;
 pub mod stats;
 pub mod stream;

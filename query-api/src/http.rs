@@ -28,6 +28,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use domain::identity::Operation;
 use service_kit::auth::bearer;
+use service_kit::http::finish_document;
 use service_kit::problem::Problem;
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{self, ParameterIn};
@@ -142,7 +143,7 @@ pub fn openapi() -> OpenApi {
     if let Some(components) = &mut document.components {
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
-    document
+    finish_document(document)
 }
 
 /// Lists of which each value isn't a parameter of its own are written with commas; OpenAPI takes the

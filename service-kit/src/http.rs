@@ -3,6 +3,7 @@
 mod body;
 mod caller;
 mod conditional;
+mod document;
 mod forwarded;
 mod host;
 mod json;
@@ -17,6 +18,7 @@ mod vouched;
 pub use body::{BODY_LIMIT, Json, Payload, parse, parse_outermost};
 pub use caller::Caller;
 pub use conditional::{IfMatch, etag};
+pub use document::finish as finish_document;
 pub use layer::{HttpSettings, layers};
 pub use parameters::{Path, Query};
 pub use position::{MinPosition, POSITION, position_header};

@@ -3,6 +3,7 @@
 use std::any::TypeId;
 
 use domain::identity::Operation;
+use service_kit::http::finish_document;
 use service_kit::problem::{FieldError, ProblemSchema};
 use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, Paths};
@@ -132,12 +133,13 @@ pub(super) fn whole(endpoints: impl Iterator<Item = (Operation, Document)>) -> O
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let mut info = Info::new("Docket: commands", env!("CARGO_PKG_VERSION"));
     info.description = Some("Everything that changes something. Answers after the commit is durable.".into());
-    OpenApiBuilder::new()
+    let document = OpenApiBuilder::new()
         .info(info)
         .paths(paths)
         .components(Some(components))
         .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]))
-        .build()
+        .build();
+    finish_document(document)
 }
 
 fn one(operation: Operation, document: &Document) -> utoipa::openapi::path::Operation {
@@ -147,10 +149,9 @@ fn one(operation: Operation, document: &Document) -> utoipa::openapi::path::Oper
         .description(Some(format!("Needs the permission `{}`.", operation.permission())))
         .tag(document.tag)
         .request_body(document.body.as_deref().map(|body| request_body(operation, body)));
-    for (name, says) in PATH_PARAMETERS {
-        if operation.path().contains(&format!("{{{name}}}")) {
-            builder = builder.parameter(parameter(name, ParameterIn::Path, says));
-        }
+    for name in operation.path().split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        let says = PATH_PARAMETERS.iter().find(|(known, _)| *known == name).map_or("", |(_, says)| says);
+        builder = builder.parameter(parameter(name, ParameterIn::Path, says));
     }
     for (name, says) in document.query {
         builder = builder.parameter(parameter(name, ParameterIn::Query, says));
@@ -194,6 +195,7 @@ const PATH_PARAMETERS: &[(&str, &str)] = &[
     ("id", "The ticket: its id or its number"),
     ("message_id", "The message's id"),
     ("key", "The policy's or calendar's key"),
+    ("tenant", "The tenant: its id or its key"),
 ];
 
 /// Status, name and meaning.

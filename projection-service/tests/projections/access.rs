@@ -74,7 +74,7 @@ async fn docket_query_can_change_nothing() {
         "DELETE FROM read.tickets",
         "DELETE FROM ticket_list_v3.tickets",
         "UPDATE read.checkpoints SET position = 0",
-        "INSERT INTO search_v1.texts VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), false, '')",
+        "INSERT INTO search_v2.texts VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), false, '')",
         "SELECT * FROM read.search_texts",
         "CREATE TABLE read.mine (x int)",
         "SELECT read.secure('ticket_list_v3')",

@@ -16,6 +16,7 @@ mod recent;
 pub(crate) mod satisfaction;
 pub(crate) mod sla;
 mod tag;
+mod tags;
 pub(crate) mod top;
 mod tree;
 pub(crate) mod volume;

@@ -181,7 +181,7 @@ async fn the_database_fails_closed() {
             assert_eq!(count > 0, sees && !empty_anyway, "{relation} under {setting:?}");
         }
         let found: i64 =
-            sqlx::query_scalar("SELECT cardinality(read.find_tickets('subject', true, 9))::bigint")
+            sqlx::query_scalar("SELECT cardinality(read.find_tickets('{subject}', '{}', true, 9))::bigint")
                 .fetch_one(&mut *tx)
                 .await
                 .unwrap();

@@ -161,6 +161,96 @@ async fn values_with_commas_can_be_asked_for() {
     app.stop().await;
 }
 
+/// `VIP` and `vip` are one tag, on whichever ticket it is written how.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_is_one_whatever_its_case() {
+    let app = App::start().await;
+    let mut last = 0;
+    for (number, tags) in
+        [("TKT-1", json!(["VIP"])), ("TKT-2", json!(["vip", "Cafe\u{301}"])), ("TKT-3", json!(["b"]))]
+    {
+        let ticket = Ticket::open_with(&app, "default", number, "carla", json!({"tags": tags})).await;
+        last = ticket.position;
+    }
+    let caller = app.as_user("olga", "platform_admin");
+    caller.get_at("/v1/stats", last).await.ok();
+    for query in ["VIP", "vip", "Vip", "vip&tag=VIP"] {
+        let found =
+            caller.get_at(&format!("/v1/tickets?tag={query}&sort=number&count=true"), last).await.ok();
+        assert_eq!((&found["items"][1]["number"], &found["total"]), (&json!("TKT-2"), &json!(2)), "{query}");
+    }
+    for query in ["caf%C3%A9", "CAFE%CC%81"] {
+        assert_eq!(
+            caller.get(&format!("/v1/tickets?tag={query}")).await.each("number"),
+            ["TKT-2"],
+            "{query}"
+        );
+    }
+    let shown = caller.get_at("/v1/tickets/TKT-2", last).await.ok();
+    assert_eq!(shown["tags"][0], "vip", "as it was written on the ticket");
+    for path in ["/v1/stats?group_by=tag", "/v1/stats/volume?group_by=tag", "/v1/stats/top?by=tag"] {
+        let stats = caller.get(path).await.ok();
+        let lines: Vec<_> = stats["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| {
+                let key = if path.contains("top") { &one["key"] } else { &one["key"]["tag"] };
+                (key.as_str().unwrap().to_owned(), one["created"].as_i64().unwrap())
+            })
+            .collect();
+        assert!(lines.contains(&("VIP".to_owned(), 2)) && lines.len() == 3, "{path}: {lines:?}");
+    }
+    app.stop().await;
+}
+
+/// A page of what a frequent word finds is the same as what looking at all tickets gives.
+#[tokio::test(flavor = "multi_thread")]
+async fn frequent_words_are_found_page_by_page() {
+    let app = App::start().await;
+    let mut last = 0;
+    for number in 0..30 {
+        let subject = if number % 3 == 0 { "printer jam" } else { "printer" };
+        let more = json!({"subject": subject});
+        last = Ticket::open_with(&app, "default", &format!("TKT-{number:02}"), "carla", more).await.position;
+    }
+    let agent = app.agent();
+    agent.get_at("/v1/tickets?q=printer", last).await.ok();
+    // So that even thirty are many.
+    let body = "SELECT pg_get_functiondef('read.find_tickets(tsquery[], tsquery[], boolean, integer)'::regprocedure)";
+    let function: String = sqlx::query_scalar(body).fetch_one(&app.owner).await.unwrap();
+    let stricter = function
+        .replace("most integer)", "most_ integer)")
+        .replace("AS $function$\nDECLARE", "AS $function$\nDECLARE\n most integer := least(most_, 3);");
+    let drop = "DROP FUNCTION read.find_tickets(tsquery[], tsquery[], boolean, integer)";
+    let grants = "ALTER FUNCTION read.find_tickets OWNER TO docket_projection; GRANT EXECUTE ON FUNCTION read.find_tickets TO docket_query";
+    for sql in [drop, &stricter].into_iter().chain(grants.split("; ")) {
+        sqlx::query(sql).execute(&app.owner).await.unwrap();
+    }
+    for (query, expected) in
+        [("printer", 30), ("printer jam", 10), ("printer -jam", 20), ("printer nothing", 0)]
+    {
+        for sort in ["number", "-created_at", "priority", "-sla_due_at"] {
+            let mut path = format!("/v1/tickets?q={}&sort={sort}&limit=7", query.replace(' ', "+"));
+            let mut numbers = Vec::new();
+            loop {
+                let page = agent.get(&path).await.ok();
+                numbers.extend(page["items"].as_array().unwrap().iter().map(|one| one["number"].to_string()));
+                let Some(cursor) = page["next_cursor"].as_str() else { break };
+                path = format!("{}&cursor={cursor}", path.split("&cursor").next().unwrap());
+            }
+            assert_eq!(numbers.len(), expected, "{query} by {sort}");
+            numbers.sort();
+            numbers.dedup();
+            assert_eq!(numbers.len(), expected, "{query} by {sort}, each once");
+        }
+        let counted =
+            agent.get(&format!("/v1/tickets?q={}&count=true&limit=1", query.replace(' ', "+"))).await.ok();
+        assert_eq!(counted["total"], expected, "{query}");
+    }
+    app.stop().await;
+}
+
 /// Every list says whether a comma separates, and those that take free values say no.
 #[test]
 fn lists_say_how_they_are_written() {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::input::Check;
+use crate::search::caseless;
 use crate::tenant::Limits;
 use crate::ticket::event::{TagAdded, TagRemoved};
 use crate::ticket::{Context, Ticket, TicketError, TicketEvent};
@@ -21,17 +22,19 @@ pub struct ChangeTags {
 }
 
 impl ChangeTags {
-    /// Decides. Tags that are there already, or not there anyway, are nothing to do.
+    /// Decides. Tags that are there already, or not there anyway, are nothing to do. `VIP` and `vip` are one
+    /// tag, which stays as it was written first.
     pub fn decide(&self, ticket: &Ticket, context: &Context<'_>) -> Result<Vec<TicketEvent>, TicketError> {
         let limits = &context.settings.limits;
         let mut check = Check::new();
         let mut add = normalised(&mut check, "/add", &self.add, limits);
         let mut remove = normalised(&mut check, "/remove", &self.remove, limits);
-        if let Some(both) = add.iter().find(|tag| remove.contains(tag)) {
+        if let Some(both) = add.iter().find(|tag| has(&remove, tag)) {
             check.fail("/remove", "conflict", format!("{both:?} is to be added as well"));
         }
-        add.retain(|tag| !ticket.tags.contains(tag));
-        remove.retain(|tag| ticket.tags.contains(tag));
+        add.retain(|tag| !has(&ticket.tags, tag));
+        // As they are written on the ticket.
+        remove = ticket.tags.iter().filter(|tag| has(&remove, tag)).cloned().collect();
         if !add.is_empty() && ticket.tags.len() + add.len() - remove.len() > limits.tags {
             check.fail("/add", "too_many", format!("{} tags at most", limits.tags));
         }
@@ -39,6 +42,12 @@ impl ChangeTags {
         let removed = remove.into_iter().map(|tag| TagRemoved { tag }.into());
         Ok(removed.chain(add.into_iter().map(|tag| TagAdded { tag }.into())).collect())
     }
+}
+
+/// Whether a tag is among these, however it is written.
+fn has(tags: &[String], tag: &str) -> bool {
+    let key = caseless(tag);
+    tags.iter().any(|known| caseless(known) == key)
 }
 
 /// Tags as they are kept: trimmed, each once, no more than a ticket takes.
@@ -55,7 +64,7 @@ pub(in crate::ticket) fn normalised(
     }
     for (index, tag) in given.iter().enumerate() {
         let tag = check.line(&format!("{pointer}/{index}"), tag, limits.tag);
-        if !tags.contains(&tag) {
+        if !has(&tags, &tag) {
             tags.push(tag);
         }
     }
@@ -87,6 +96,15 @@ mod tests {
     fn what_is_there_already_is_nothing_to_do() {
         given([opened(), added("vip")]).when(agent(), tags(&["vip"], &["gone"])).nothing();
         given([opened()]).when(agent(), tags(&[], &[])).nothing();
+    }
+
+    #[test]
+    fn upper_and_lower_case_are_one_tag() {
+        given([opened(), added("VIP")]).when(agent(), tags(&["vip"], &[])).nothing();
+        let removed = TicketEvent::from(TagRemoved { tag: "VIP".to_owned() });
+        given([opened(), added("VIP")]).when(agent(), tags(&[], &["vip"])).then([removed]);
+        given([opened()]).when(agent(), tags(&["Größe", "GRO\u{308}SSE"], &[])).then([added("Größe")]);
+        given([opened()]).when(agent(), tags(&["a"], &["A"])).invalid([("/remove", "conflict")]);
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn order(key: &(Measure, String), measure: Measure, part: &str) -> Ordering {
 
 /// How long something took, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
-pub(crate) struct Duration {
+pub(crate) struct Durations {
     /// Of how many.
     #[schema(example = 181)]
     count: i64,
@@ -63,7 +63,7 @@ pub(crate) struct StatusTime {
     #[schema(example = "in_progress")]
     pub(crate) status: String,
     #[serde(flatten)]
-    time: Duration,
+    time: Durations,
 }
 
 /// What work cost, in a currency.
@@ -98,11 +98,11 @@ pub(crate) struct Ratings {
 }
 
 impl Sum {
-    fn duration(&self) -> Duration {
+    fn duration(&self) -> Durations {
         let Self { count, total, bins } = self;
         let told = bins.percentiles(*count, [50.0, 90.0, 99.0]);
         let [p50_seconds, p90_seconds, p99_seconds] = told.map(|told| Some(told?.round() / 1e3));
-        Duration {
+        Durations {
             count: *count,
             mean_seconds: (*count > 0).then(|| (*total as f64 / *count as f64).round() / 1e3),
             p50_seconds,
@@ -157,7 +157,7 @@ impl Figures {
     }
 
     /// How long.
-    pub(crate) fn duration(&self, measure: Measure) -> Duration {
+    pub(crate) fn duration(&self, measure: Measure) -> Durations {
         let none = Sum::default();
         self.parts(measure).next().map_or(&none, |(_, sum)| sum).duration()
     }

@@ -17,7 +17,7 @@ use super::past::{self, Past};
 use super::period::{Period, day_that_begins};
 use super::query::{Scope, StatsQuery};
 use super::tree::{self, Member};
-use super::{days, facts, file, tag};
+use super::{days, facts, file, tag, tags};
 use crate::QueryApi;
 use crate::answer::{self, Answer};
 use crate::asking::Asking;
@@ -66,6 +66,14 @@ impl Groups {
 }
 
 impl Groups {
+    /// Groups whose keys get the same name become one.
+    fn rename(&mut self, mut name: impl FnMut(&str) -> String) {
+        for ((tenant, key, period), figures) in std::mem::take(&mut self.by) {
+            let key = key.map(|key| name(&key));
+            self.by.entry((tenant, key, period)).or_default().merge(&figures);
+        }
+    }
+
     /// All of them together.
     pub(super) fn into_total(self) -> Figures {
         let mut total = Figures::default();
@@ -218,6 +226,7 @@ impl Reading {
         let mut groups = Groups::default();
         let many = self.members.len() > 1;
         let mut left = MOST;
+        let mut spellings = tags::Spellings::default();
         for member in &self.members {
             if many {
                 tree::look_at(&mut self.snapshot, member.tenant).await?;
@@ -233,10 +242,16 @@ impl Reading {
             } else {
                 facts::read(&mut self.snapshot, wanted, left, &mut groups).await?
             };
+            if dimension == Dimension::Tag {
+                tags::spellings(&mut self.snapshot, &mut spellings).await?;
+            }
             left = left.checked_sub(read).ok_or_else(|| {
                 let detail = "that is too much at once; ask for a shorter time, or for longer periods";
                 BadParameter::invalid("group_by", detail)
             })?;
+        }
+        if dimension == Dimension::Tag {
+            groups.rename(|tag| spellings.shown(tag));
         }
         Ok(groups)
     }

@@ -6,7 +6,7 @@ use domain::stats::Measure;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::figures::{Cost, Duration, Figures, GroupKey, Ratings, StatusTime, part_of};
+use super::figures::{Cost, Durations, Figures, GroupKey, Ratings, StatusTime, part_of};
 use super::find::Reading;
 use super::query::StatsQuery;
 use crate::QueryApi;
@@ -55,16 +55,16 @@ pub(crate) struct Overview {
     replies: i64,
     /// From the opening to an agent's first public reply, of tickets that were answered in the period; by
     /// the clock on the wall.
-    first_response: Duration,
+    first_response: Durations,
     /// The same in working time.
-    first_response_working: Duration,
+    first_response_working: Durations,
     /// From the opening to the resolving that stands, of tickets that were resolved in the period; by the
     /// clock on the wall.
-    resolution: Duration,
+    resolution: Durations,
     /// The same in working time.
-    resolution_working: Duration,
+    resolution_working: Durations,
     /// Working time in which an agent had the ticket and it was in work, of the same tickets.
-    handling: Duration,
+    handling: Durations,
     /// How long tickets were in each status that they left in the period, by the clock on the wall.
     time_in_status: Vec<StatusTime>,
     /// The ratings that stand, given in the period.

@@ -5,6 +5,7 @@ mod export;
 mod filter;
 mod kept;
 mod sort;
+mod walk;
 mod whole;
 
 pub(crate) use self::whole::WholeList;
@@ -69,15 +70,16 @@ impl ListTickets {
         !self.filter.sla.is_empty() || self.sort.is_by_sla()
     }
 
-    /// What the page is read from. A search is as fresh as both that find and that show.
+    /// What the page is read from. A search is as fresh as both that find and that show; how tags are
+    /// written is known with the words.
     fn models(&self, caller: &Principal) -> &'static [ReadModel] {
         if self.page.count && self.filter.kept(caller).is_some() {
             return &[ReadModel::TicketList, ReadModel::QueueCounts, ReadModel::Sla];
         }
-        match (&self.filter.search, caller.is_staff()) {
-            (None, _) => standing::beside_tickets(caller),
-            (Some(_), false) => &[ReadModel::TicketList, ReadModel::Search],
-            (Some(_), true) => &[ReadModel::TicketList, ReadModel::Search, ReadModel::Sla],
+        match (self.filter.search.is_some() || !self.filter.tag.is_empty(), caller.is_staff()) {
+            (false, _) => standing::beside_tickets(caller),
+            (true, false) => &[ReadModel::TicketList, ReadModel::Search],
+            (true, true) => &[ReadModel::TicketList, ReadModel::Search, ReadModel::Sla],
         }
     }
 
@@ -145,7 +147,13 @@ pub(crate) async fn list_tickets(
     let after = query.page.after(&api.0.cursor_key, &binding)?;
     let mut snapshot = api.snapshot(&asking, Source::Models(query.models(caller))).await?;
     let found = Found::look(&mut snapshot, caller, &query.filter).await?;
-    let rows = rows(&mut snapshot, caller, &query, &found, after.as_ref()).await?;
+    let walked = if found.is_by_frequent_words() {
+        walk::walk(&mut snapshot, caller, &query, &found, after.as_ref()).await?
+    } else {
+        None
+    };
+    let of_page = if walked.is_some() { &found.with(walked) } else { &found };
+    let rows = rows(&mut snapshot, caller, &query, of_page, after.as_ref()).await?;
     let total =
         if query.page.count { Some(count(&mut snapshot, caller, &query, &found).await?) } else { None };
     let position = snapshot.position;

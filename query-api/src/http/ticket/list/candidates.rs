@@ -1,10 +1,11 @@
 //! What words and tags find, before the list is read.
 //!
 //! Under row-level security Postgres uses no index for either, so functions of the database do it. A
-//! rare word is a set of ids. For a frequent one there is no set: the list is walked in its order, and
-//! each ticket looked at, until the page is full.
+//! rare word is a set of ids. For a frequent one there is no set: a page of the list is found by walking
+//! it in its order (`walk`).
 
 use domain::identity::Principal;
+use domain::search::caseless;
 use uuid::Uuid;
 
 use super::filter::Filter;
@@ -15,7 +16,7 @@ use crate::snapshot::Snapshot;
 const MOST: i32 = 5000;
 
 /// Tickets that come into question.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Candidates {
     /// These, and no others.
     These(Vec<Uuid>),
@@ -24,23 +25,36 @@ pub(crate) enum Candidates {
 }
 
 /// What the words and the tags of a filter find; `None` where it has none.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
     pub(crate) found: Option<Candidates>,
     pub(crate) tagged: Option<Candidates>,
+    /// The tags that are meant, in every way in which they are written.
+    pub(crate) tags: Vec<String>,
 }
 
 impl Found {
+    /// Whether the words are frequent.
+    pub(crate) fn is_by_frequent_words(&self) -> bool {
+        matches!(self.found, Some(Candidates::Many))
+    }
+
+    /// The same with these instead of what the words find, or with all.
+    pub(crate) fn with(&self, found: Option<Vec<Uuid>>) -> Self {
+        Self { found: found.map(Candidates::These), tagged: self.tagged.clone(), tags: self.tags.clone() }
+    }
+
     pub(crate) async fn look(
         snapshot: &mut Snapshot,
         caller: &Principal,
         filter: &Filter,
     ) -> Result<Self, sqlx::Error> {
         let mut found = Self::default();
-        if let Some(words) = &filter.search {
+        if let Some(query) = &filter.search {
             let ids = sqlx::query_scalar!(
-                "SELECT read.find_tickets($1, $2, $3) AS ids",
-                words,
+                "SELECT read.find_tickets($1::text[]::tsquery[], $2::text[]::tsquery[], $3, $4) AS ids",
+                &query.wanted,
+                &query.unwanted,
                 caller.sees_notes(),
                 MOST,
             )
@@ -49,13 +63,25 @@ impl Found {
             found.found = Some(ids.into());
         }
         if !filter.tag.is_empty() {
-            let ids = sqlx::query_scalar!("SELECT read.tagged_tickets($1, $2) AS ids", &filter.tag, MOST)
+            found.tags = spellings(snapshot, &filter.tag).await?;
+            let ids = sqlx::query_scalar!("SELECT read.tagged_tickets($1, $2) AS ids", &found.tags, MOST)
                 .fetch_one(&mut *snapshot.tx)
                 .await?;
             found.tagged = Some(ids.into());
         }
         Ok(found)
     }
+}
+
+/// How these tags are written on tickets, whatever their case.
+async fn spellings(snapshot: &mut Snapshot, tags: &[String]) -> Result<Vec<String>, sqlx::Error> {
+    let keys: Vec<String> = tags.iter().map(|tag| caseless(tag)).collect();
+    sqlx::query_scalar!(
+        r#"SELECT DISTINCT spelling AS "spelling!" FROM read.tags WHERE key = ANY($1)"#,
+        &keys
+    )
+    .fetch_all(&mut *snapshot.tx)
+    .await
 }
 
 impl From<Option<Vec<Uuid>>> for Candidates {

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::identity::Principal;
+use domain::search::Query;
 use domain::sla::clock::SlaState;
 use sqlx::{Postgres, QueryBuilder};
 use utoipa::IntoParams;
@@ -54,7 +55,7 @@ pub(crate) struct Filter {
     /// Users who asked.
     #[param(required = false, explode)]
     pub(crate) requester: Vec<String>,
-    /// Tags; one of them is enough.
+    /// Tags; one of them is enough. Upper and lower case are the same.
     #[param(required = false, explode)]
     pub(crate) tag: Vec<String>,
     /// How tickets came in: portal, web, widget, email, chat, phone, api, webhook, manual, import.
@@ -70,10 +71,11 @@ pub(crate) struct Filter {
     /// When they were changed.
     #[param(ignore)]
     pub(crate) updated: Span,
-    /// Words, `"a phrase"`, `-without`, `this or that`, in the subject, the description and the
-    /// messages (for staff, notes too).
-    #[param(rename = "q", example = "toner")]
-    pub(crate) search: Option<String>,
+    /// Words, `"a phrase"`, `begin*`, `-without`, `this or that`, in the number, the subject, the
+    /// description, the messages (for staff, notes too), and the requester's name and address; whatever
+    /// their case and accents. Addresses, paths and identifiers are found whole and by their parts.
+    #[param(rename = "q", value_type = Option<String>, max_length = 500, example = "toner")]
+    pub(crate) search: Option<Query>,
     /// Deleted tickets instead of the others; for staff.
     #[param(required = false, default = false)]
     pub(crate) deleted: Option<bool>,
@@ -166,7 +168,7 @@ impl Filter {
                 sql.push(" AND t.id = ANY(").push_bind(ids).push(")");
             }
             Some(Candidates::Many) => {
-                sql.push(" AND t.tags && ").push_bind(&self.tag);
+                sql.push(" AND t.tags && ").push_bind(&candidates.tags);
             }
             None => {}
         }
@@ -177,16 +179,18 @@ impl Filter {
                 sql.push(" AND t.id = ANY(").push_bind(ids).push(")");
             }
             Some(Candidates::Many) => {
-                sql.push(" AND read.ticket_matches(t.id, (SELECT wanted FROM read.search_terms(");
-                sql.push_bind(&self.search).push(")), (SELECT unwanted FROM read.search_terms(");
-                sql.push_bind(&self.search).push(")), ").push_bind(caller.sees_notes()).push(")");
+                let query = self.search.as_ref();
+                sql.push(" AND t.id IN (SELECT unnest(read.find_tickets(");
+                sql.push_bind(query.map(|query| &query.wanted)).push("::text[]::tsquery[], ");
+                sql.push_bind(query.map(|query| &query.unwanted)).push("::text[]::tsquery[], ");
+                sql.push_bind(caller.sees_notes()).push(", NULL)))");
             }
             None => {}
         }
     }
 }
 
-fn search(parameters: &mut Parameters) -> Result<Option<String>, BadParameter> {
+fn search(parameters: &mut Parameters) -> Result<Option<Query>, BadParameter> {
     let text = parameters.text("q")?;
     match text.as_deref().map(str::trim) {
         None => Ok(None),
@@ -194,7 +198,10 @@ fn search(parameters: &mut Parameters) -> Result<Option<String>, BadParameter> {
         Some(words) if words.chars().count() > LONGEST_SEARCH => {
             Err(BadParameter::invalid("q", format!("it takes {LONGEST_SEARCH} characters at most")))
         }
-        Some(words) => Ok(Some(words.to_owned())),
+        Some(words) => match Query::parse(words) {
+            Ok(query) => Ok(Some(query)),
+            Err(refused) => Err(BadParameter::invalid("q", refused.to_string())),
+        },
     }
 }
 
@@ -223,6 +230,7 @@ mod tests {
         let found = Found {
             found: filter.search.as_ref().map(|_| Candidates::Many),
             tagged: (!filter.tag.is_empty()).then(|| Candidates::These(Vec::new())),
+            tags: filter.tag.clone(),
         };
         filter.push(&found, caller, &mut sql);
         sql.into_sql()
@@ -243,7 +251,7 @@ mod tests {
         assert!(
             sql("assignee=none&assignee=me", &agent).ends_with("AND (t.agent IS NULL OR t.agent = ANY($2))")
         );
-        assert!(sql("q=toner", &agent).contains("read.ticket_matches(t.id, (SELECT wanted"));
+        assert!(sql("q=toner", &agent).contains("IN (SELECT unnest(read.find_tickets($2"));
         assert!(sql("tag=vip", &agent).ends_with("AND t.id = ANY($2)"));
     }
 
@@ -270,6 +278,7 @@ mod tests {
         assert_eq!(refused("created_after=yesterday"), "created_after");
         assert_eq!(refused("deleted=perhaps"), "deleted");
         assert_eq!(refused("q="), "q");
+        assert_eq!(refused("q=x*"), "q");
         assert_eq!(refused(&format!("q={}", "x".repeat(501))), "q");
     }
 }
