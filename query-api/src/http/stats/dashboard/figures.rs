@@ -11,7 +11,7 @@ use domain::ticket::upcast::Upcasters;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::figures::{Duration, Figures, Ratings};
+use super::super::figures::{Durations, Figures, Ratings};
 use super::super::find::{Groups, Wanted};
 use super::super::recent;
 use crate::QueryApi;
@@ -44,9 +44,9 @@ pub(crate) struct Stretch {
     #[schema(example = 77)]
     replies: i64,
     /// From the opening to an agent's first public reply, by the clock on the wall.
-    first_response: Duration,
+    first_response: Durations,
     /// From the opening to the resolving that stands, by the clock on the wall.
-    resolution: Duration,
+    resolution: Durations,
     /// The ratings that were given, and stand.
     rating: Ratings,
 }
