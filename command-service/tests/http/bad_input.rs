@@ -52,6 +52,57 @@ async fn bodies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bodies_say_each_thing_once_plainly_and_visibly() {
+    let app = App::start().await;
+    let customer = app.customer();
+    let twice = r#"{"subject":"x","description":"y","custom_fields":{"a":1,"a":2}}"#;
+    let refused = raw(&customer, "/v1/tickets", twice).await.problem(422, "validation_failed");
+    assert_eq!(refused.errors(), [("/custom_fields/a", "duplicate_field")]);
+    let unseen = json!({"subject": "\u{200b}\u{feff}", "description": "\u{2060}"});
+    let refused = customer.post("/v1/tickets", unseen).await.problem(422, "validation_failed");
+    assert_eq!(refused.errors(), [("/subject", "required"), ("/description", "required")]);
+    for coding in ["br", "gzip", "identity, br"] {
+        let request = customer.request(Method::POST, "/v1/tickets").header("content-encoding", coding);
+        let coded = request.json(&json!({"subject": "x", "description": "y"}));
+        customer.send(coded).await.problem(415, "unsupported_content_encoding");
+    }
+    let request = customer.request(Method::POST, "/v1/tickets").header("content-encoding", "identity");
+    let plain = customer.send(request.json(&json!({"subject": "x", "description": "y"}))).await.expect(201);
+    assert_eq!(plain.headers["x-content-type-options"], "nosniff");
+}
+
+/// Some kilobytes that a parser would make gigabytes of, by each way that markup comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn markup_that_multiplies_is_refused_by_each_way() {
+    let app = App::start().await;
+    let agent = app.agent();
+    let ticket = agent.open("x").await;
+    let replied = agent.post(&format!("{ticket}/reply"), json!({"body": "x"})).await.expect(200);
+    let message = replied.body["message_id"].as_str().unwrap().to_owned();
+    let open: String = (0..1_000).map(|id| format!("<b id={id}>")).collect();
+    let html = format!("<p>{open}{}", "<p>x".repeat(4_000));
+    let body = json!({"body": "x", "html": html});
+    for path in ["reply", "note", &format!("messages/{message}/edit")] {
+        let refused =
+            agent.post(&format!("{ticket}/{path}"), body.clone()).await.problem(422, "validation_failed");
+        assert_eq!(refused.errors(), [("/html", "too_complex")]);
+    }
+    let id = ticket.rsplit('/').next().unwrap();
+    let commands = ["reply", "note"].map(|kind| json!({"type": kind, "id": id, "body": "x", "html": html}));
+    let bulk = agent.post("/v1/commands", json!({"commands": commands})).await.expect(200);
+    for result in bulk.body["results"].as_array().unwrap() {
+        assert_eq!(
+            (&result["status"], &result["problem"]["errors"][0]["code"]),
+            (&json!(422), &json!("too_complex"))
+        );
+    }
+    let fine = json!({"body": "x", "html": "<p onclick=x()>Hi</p>"});
+    agent.post(&format!("{ticket}/reply"), fine).await.expect(200);
+    let kept = "SELECT count(*) FROM events WHERE payload->>'html' = '<p>Hi</p>'";
+    assert_eq!(app.count(kept).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_theirs_looks_like_what_is_not_there() {
     let app = App::start().await;
     app.tenant("other", "platform").await;
