@@ -112,7 +112,7 @@ mod tests {
     fn what_would_multiply_is_refused() {
         let refusal = |html: &str| safe(html).err();
         let left_open = |elements: usize, paragraphs: usize| {
-            let elements: String = (0..elements).map(|id| format!("<b id={id}>")).collect();
+            let elements = (0..elements).fold(String::new(), |all, id| all + &format!("<b id={id}>"));
             format!("<p>{elements}{}", "<p>x".repeat(paragraphs))
         };
         assert_eq!(refusal(&left_open(3_300, 6_700)), Some(Excess::Depth));

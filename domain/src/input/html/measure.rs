@@ -89,7 +89,11 @@ impl<'a> Iterator for Pieces<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let (piece, rest) = self.0.split_at(self.0.floor_char_boundary(PIECE));
+        let mut end = self.0.len().min(PIECE);
+        while !self.0.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (piece, rest) = self.0.split_at(end);
         self.0 = rest;
         (!piece.is_empty()).then_some(piece)
     }

@@ -83,13 +83,11 @@ impl<'a, I: Iterator<Item = (usize, &'a str)>> Iterator for Unfolded<'a, I> {
         let (number, line) = first?;
         let mut whole = line.to_owned();
         for (number, line) in self.lines.by_ref() {
-            match line.strip_prefix([' ', '\t']) {
-                Some(more) => whole.push_str(more),
-                None => {
-                    self.next = Some((number, line));
-                    break;
-                }
-            }
+            let Some(more) = line.strip_prefix([' ', '\t']) else {
+                self.next = Some((number, line));
+                break;
+            };
+            whole.push_str(more);
         }
         Some((number, whole))
     }
