@@ -40,7 +40,7 @@ fn cost<I>(input: I, length: usize, work: impl FnOnce(I)) -> Cost {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let (memory, since) = (Region::new(MEMORY), on_the_processor());
     work(input);
-    Cost { length, memory: memory.change().bytes_allocated, time: on_the_processor() - since }
+    Cost { length, memory: memory.change().bytes_allocated, time: on_the_processor().saturating_sub(since) }
 }
 
 /// Has work done on input at n, 2n and 4n; gives what is wrong with how its cost grows.

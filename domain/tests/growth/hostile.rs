@@ -159,11 +159,11 @@ fn nested(bytes: usize, wrap: fn(Value) -> Value, per: usize) -> Value {
 }
 
 fn object(bytes: usize, per: usize, member: fn(usize) -> (String, Value)) -> Value {
-    Value::Object((0..bytes / per + 1).map(member).collect::<Map<_, _>>())
+    Value::Object((0..=bytes / per).map(member).collect::<Map<_, _>>())
 }
 
 fn array(bytes: usize, per: usize, element: fn(usize) -> Value) -> Value {
-    (0..bytes / per + 1).map(element).collect()
+    (0..=bytes / per).map(element).collect()
 }
 
 /// JSON of every shape.

@@ -130,7 +130,7 @@ fn every_list_of_every_body_grows_no_faster_than_it_is_long() {
             let length = element.to_string().len() + 1;
             for each_of_its_own in [false, true] {
                 let made = |bytes: usize| {
-                    let elements = (0..bytes / length + 1).map(|number| {
+                    let elements = (0..=bytes / length).map(|number| {
                         if each_of_its_own { numbered(&element, number) } else { element.clone() }
                     });
                     (with(&body, &place, elements.collect()), bytes)
