@@ -197,12 +197,20 @@ impl Follower {
         }
     }
 
+    /// Reads on in a task of its own: a stream goes no further than its caller takes it, and must not stop with
+    /// a share in its hands that others wait for.
     async fn read_on(&mut self) -> Result<Option<Vec<CloudEvent>>, QueryError> {
-        let _share = self.api.0.capacity.behind(&self.caller).await?;
-        let mut snapshot = Snapshot::begin(&self.api.0.pool, self.caller.tenant, Source::Log).await?;
-        let stretch = (self.after, snapshot.position);
-        let batch = read(&self.api, &mut snapshot, &self.caller, stretch, &self.filter, BATCH).await?;
-        snapshot.close().await?;
+        let (api, caller, after) = (self.api.clone(), self.caller.clone(), self.after);
+        let filter = self.filter.clone();
+        let task = tokio::spawn(async move {
+            let _share = api.0.capacity.behind(&caller).await?;
+            let mut snapshot = Snapshot::begin(&api.0.pool, caller.tenant, Source::Log).await?;
+            let stretch = (after, snapshot.position);
+            let batch = read(&api, &mut snapshot, &caller, stretch, &filter, BATCH).await?;
+            snapshot.close().await?;
+            Ok::<_, QueryError>(batch)
+        });
+        let batch = task.await.map_err(|_| sqlx::Error::WorkerCrashed)??;
         let grown = batch.reached > self.after;
         self.after = batch.reached;
         Ok(grown.then_some(batch.events))
