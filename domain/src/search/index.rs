@@ -124,8 +124,8 @@ mod tests {
     fn no_text_makes_more_than_fits() {
         let han: String =
             (0x4e00..0x4e00 + 20_000).chain(0x20000..0x20000 + 80_000).filter_map(char::from_u32).collect();
-        let words: String = (0..100_000).map(|number| format!("{number:x} ")).collect();
-        let dotted: String = (0..50_000).map(|number| format!("{number:x}.")).collect();
+        let hex = |most: u32| (0..most).map(|number| format!("{number:x}")).collect::<Vec<_>>();
+        let (words, dotted) = (hex(100_000).join(" "), hex(50_000).join("."));
         let bytes = |text: &str| {
             let written = index(text, Weight::A);
             // Of each token its letters and its places, as Postgres keeps them.

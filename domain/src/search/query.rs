@@ -81,19 +81,15 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     while !rest.is_empty() {
         let bare = rest.trim_start_matches('-');
         let without = bare.len() < rest.len();
-        let piece = match bare.strip_prefix('"') {
-            Some(quoted) => {
-                let (inner, after) = quoted.split_once('"').unwrap_or((quoted, ""));
-                rest = after;
-                Piece { text: inner, phrase: true, without }
-            }
-            None => {
-                let end =
-                    bare.find(|letter: char| letter.is_whitespace() || letter == '"').unwrap_or(bare.len());
-                let (word, after) = bare.split_at(end);
-                rest = after;
-                Piece { text: word, phrase: false, without }
-            }
+        let piece = if let Some(quoted) = bare.strip_prefix('"') {
+            let (inner, after) = quoted.split_once('"').unwrap_or((quoted, ""));
+            rest = after;
+            Piece { text: inner, phrase: true, without }
+        } else {
+            let end = bare.find(|letter: char| letter.is_whitespace() || letter == '"').unwrap_or(bare.len());
+            let (word, after) = bare.split_at(end);
+            rest = after;
+            Piece { text: word, phrase: false, without }
         };
         pieces.push(piece);
         rest = rest.trim_start();
@@ -192,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_would_cost_too_much_is_refused() {
-        let many: String = (0..33).map(|number| format!("word{number} ")).collect();
+        let many = (0..33).map(|number| format!("word{number}")).collect::<Vec<_>>().join(" ");
         assert_eq!(Query::parse(&many).unwrap_err(), InvalidQuery::TooMany);
         let phrase = format!("\"{}\"", "a ".repeat(201));
         assert_eq!(Query::parse(&phrase).unwrap_err(), InvalidQuery::TooMany);
