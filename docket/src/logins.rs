@@ -53,14 +53,13 @@ impl Logins {
 
     /// Those that this data directory has; made by the owner, and let in with their passwords.
     pub(crate) async fn made_by(owner: &PgPool, dir: &DataDir) -> Result<Self, Failure> {
-        let logins = match dir.read_json(FILE)? {
-            Some(logins) => logins,
-            None => {
-                let logins = Self::new();
-                // Kept before they are made: who has made them can't be asked for their passwords again.
-                dir.write_json(FILE, &logins)?;
-                logins
-            }
+        let logins = if let Some(logins) = dir.read_json(FILE)? {
+            logins
+        } else {
+            let logins = Self::new();
+            // Kept before they are made: who has made them can't be asked for their passwords again.
+            dir.write_json(FILE, &logins)?;
+            logins
         };
         let mut transaction = owner.begin().await.while_doing("the services' logins cannot be made")?;
         for (role, login) in ROLES.into_iter().zip(&logins.0) {
@@ -121,7 +120,10 @@ async fn let_in(db: &mut PgConnection, role: &str, user: &str, password: &str) -
 }
 
 fn refused(error: sqlx::Error) -> Failure {
-    let denied = error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "42501");
+    let denied = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| code == "42501");
     if denied {
         return Failure::said(format!(
             "the owner of the database may not make the logins of the services ({error}): make them as deploy/README.md \

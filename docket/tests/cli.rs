@@ -174,7 +174,8 @@ async fn history_goes_on_where_a_breach_was_raised_meanwhile() {
 
 /// What an operator's Postgres is asked, as somebody.
 fn psql(url: &str, statement: &str) -> Result<String, String> {
-    let output = Command::new("psql").args([url, "-XAtqc", statement]).output().unwrap();
+    let output = Command::new("psql").args([url, "-XAtqc", statement]).output();
+    let output = output.map_err(|error| error.to_string())?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
     if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
 }
@@ -338,7 +339,7 @@ async fn each_file_of_the_data_directory_is_its_owners_alone() {
     assert!(docket.interrupt().await.success());
     let data = docket.dir().join("data");
     let set = |path: &std::path::Path, mode| {
-        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap()
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
     };
     let token = ["token", "--tenant", "desk", "--role", "customer", "--sub", "carla"];
     // What Docket keeps itself: the engines look after theirs.
@@ -360,7 +361,9 @@ async fn each_file_of_the_data_directory_is_its_owners_alone() {
         let refused = docket.fails(&token);
         assert!(refused.contains(&name) && refused.contains("chmod"), "{name}: {refused}");
         set(&file, 0o644);
-        let is_public = name == "jwks.json" || name.ends_with("lock") || name.ends_with(".pid");
+        let is_public = name == "jwks.json"
+            || file.extension().is_some_and(|kind| kind == "lock" || kind == "pid")
+            || name == "lock";
         if is_public {
             docket.prints(&token);
         } else {

@@ -2,7 +2,7 @@
 //!
 //! `DOCKET_TEST_DATABASE_URL` and `DOCKET_TEST_NATS_URL` say where; `make test` sets them.
 
-#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 #[path = "log/append.rs"]
 mod append;

@@ -79,7 +79,7 @@ async fn markup_that_multiplies_is_refused_by_each_way() {
     let ticket = agent.open("x").await;
     let replied = agent.post(&format!("{ticket}/reply"), json!({"body": "x"})).await.expect(200);
     let message = replied.body["message_id"].as_str().unwrap().to_owned();
-    let open: String = (0..1_000).map(|id| format!("<b id={id}>")).collect();
+    let open = (0..1_000).map(|id| format!("<b id={id}>")).collect::<Vec<_>>().concat();
     let html = format!("<p>{open}{}", "<p>x".repeat(4_000));
     let body = json!({"body": "x", "html": html});
     for path in ["reply", "note", &format!("messages/{message}/edit")] {

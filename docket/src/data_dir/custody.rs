@@ -41,7 +41,7 @@ pub(super) fn check(dir: &Path) -> Result<(), DataDirError> {
     let found = look(dir)?;
     owned(dir, dir, &found, us)?;
     unwritable(dir, dir, &found)?;
-    let is_closed = found.mode() & 0o077 == 0;
+    let is_closed = found.mode() & 0o777 & !0o700 == 0;
     contents(dir, dir, us, is_closed)
 }
 

@@ -102,15 +102,12 @@ pub(crate) fn read(
         }
         let count = *survey.tickets.get(number).ok_or(ReadError::Changed)?;
         // Most stand together, and are handed on as they end.
-        let complete = match held.get_mut(number) {
-            Some(rows) => {
-                rows.push(row);
-                rows.len() == count
-            }
-            None => {
-                held.insert(number.to_vec(), vec![row]);
-                count == 1
-            }
+        let complete = if let Some(rows) = held.get_mut(number) {
+            rows.push(row);
+            rows.len() == count
+        } else {
+            held.insert(number.to_vec(), vec![row]);
+            count == 1
         };
         if complete
             && let Some(rows) = held.remove(number)

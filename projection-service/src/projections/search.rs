@@ -149,13 +149,13 @@ fn fold<'a>(facts: &[Fact<'a>]) -> BTreeMap<(Uuid, Uuid), Piece<'a>> {
                 put(of(event.message_id), Weight::C, event.body.expose().into(), false);
             }
             TicketEvent::NoteAdded(event) => {
-                put(of(event.message_id), Weight::C, event.body.expose().into(), true)
+                put(of(event.message_id), Weight::C, event.body.expose().into(), true);
             }
             TicketEvent::MessageEdited(event) => {
                 put(of(event.message_id), Weight::C, event.body.expose().into(), event.internal);
             }
             TicketEvent::MessageRedacted(event) => {
-                put(of(event.message_id), Weight::C, "".into(), event.internal)
+                put(of(event.message_id), Weight::C, "".into(), event.internal);
             }
             _ => {}
         }

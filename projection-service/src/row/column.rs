@@ -164,16 +164,13 @@ fn without_nul(json: &str) -> String {
     while let Some(start) = rest.find('\\') {
         // A backslash is written with what it escapes, so that an escaped one doesn't begin another escape.
         let end = (start + 2).min(rest.len());
-        match rest[start..].strip_prefix("\\u0000") {
-            Some(after) => {
-                out.push_str(&rest[..start]);
-                out.push_str("\\ufffd");
-                rest = after;
-            }
-            None => {
-                out.push_str(&rest[..end]);
-                rest = &rest[end..];
-            }
+        if let Some(after) = rest[start..].strip_prefix("\\u0000") {
+            out.push_str(&rest[..start]);
+            out.push_str("\\ufffd");
+            rest = after;
+        } else {
+            out.push_str(&rest[..end]);
+            rest = &rest[end..];
         }
     }
     out.push_str(rest);

@@ -136,8 +136,11 @@ pub(super) async fn run(feed: Arc<Feed>, options: RuntimeOptions, shutdown: Canc
 }
 
 async fn foremost(options: &RuntimeOptions, lane: Lane) -> Result<Position, sqlx::Error> {
-    let names: Vec<&str> =
-        ALL.into_iter().filter(|each| each.lane() == lane).map(|each| each.name()).collect();
+    let names: Vec<&str> = ALL
+        .into_iter()
+        .filter(|each| each.lane() == lane)
+        .map(super::super::projections::Projection::name)
+        .collect();
     let position = sqlx::query_scalar!(
         "SELECT max(position) FROM read.checkpoints WHERE projection = ANY($1)",
         names as _,

@@ -12,15 +12,20 @@ use crate::ticket::Ticket;
 /// As long as an address can be: what is read ahead of a connection.
 const LONGEST: usize = 60_000;
 
+/// Makes a query of a parameter's name.
+type Query = fn(&str) -> String;
+
 /// What a parameter's value may be, already in an address's form.
-const VALUES: &[(&str, fn(&str) -> String)] = &[
+const VALUES: &[(&str, Query)] = &[
     ("long", |name| format!("{name}={}", "x".repeat(LONGEST))),
     ("commas", |name| format!("{name}={}", ",".repeat(LONGEST))),
     ("many by commas", |name| {
         format!("{name}={}", (0..LONGEST / 6).map(|n| format!("v{n}")).collect::<Vec<_>>().join(","))
     }),
     ("repeated", |name| format!("{name}=x&").repeat(LONGEST / (name.len() + 3))),
-    ("repeated as often as may be", |name| (0..900).map(|n| format!("{name}={n}&")).collect()),
+    ("repeated as often as may be", |name| {
+        (0..900).map(|n| format!("{name}={n}&")).collect::<Vec<_>>().concat()
+    }),
     ("encoded", |name| format!("{name}={}", "%F0%9F%91%A9".repeat(LONGEST / 12))),
     ("invisible", |name| format!("{name}={}", "%E2%80%8B".repeat(LONGEST / 9))),
     ("digits", |name| format!("{name}={}", "9".repeat(LONGEST))),
@@ -29,7 +34,9 @@ const VALUES: &[(&str, fn(&str) -> String)] = &[
     ("quotes", |name| format!("{name}={}", "%22".repeat(LONGEST / 3))),
     ("words", |name| format!("{name}={}", "a+or+".repeat(LONGEST / 5))),
     ("broken", |name| format!("{name}={}", "%".repeat(LONGEST))),
-    ("names", |name| (0..LONGEST / (name.len() + 7)).map(|n| format!("{name}{n}&")).collect()),
+    ("names", |name| {
+        (0..LONGEST / (name.len() + 7)).map(|n| format!("{name}{n}&")).collect::<Vec<_>>().concat()
+    }),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -129,12 +129,11 @@ impl<S: Sync> FromRequestParts<S> for RequestInfo {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(match parts.extensions.get::<Self>() {
-            Some(info) => info.clone(),
-            None => {
-                let path = parts.uri.path();
-                Self::read(&parts.headers, path, &parts.extensions, &HttpSettings::default())
-            }
+        Ok(if let Some(info) = parts.extensions.get::<Self>() {
+            info.clone()
+        } else {
+            let path = parts.uri.path();
+            Self::read(&parts.headers, path, &parts.extensions, &HttpSettings::default())
         })
     }
 }

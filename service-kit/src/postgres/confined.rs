@@ -38,10 +38,12 @@ impl LoginError {
             // What the server itself says, such as a wrong password, is an answer.
             Self::Database { source, .. } => {
                 matches!(source, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)
-                    || source.as_database_error().and_then(|error| error.code()).is_some_and(|code| {
-                        // Starting up, shutting down, out of connections.
-                        code.starts_with("57P") || code.starts_with("53")
-                    })
+                    || source.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(
+                        |code| {
+                            // Starting up, shutting down, out of connections.
+                            code.starts_with("57P") || code.starts_with("53")
+                        },
+                    )
             }
             Self::Unconfined { .. } => false,
         }

@@ -350,14 +350,13 @@ async fn whatever_is_taken_can_be_shown() {
     let hostile = hostile();
     for (number, prefix) in (0..).zip(hostile.iter().filter_map(Value::as_str)) {
         let key = format!("tenant-{number}");
-        match create(&service, &key, Some(prefix.to_owned())).await {
-            Err(problem) => assert!(problem.status().is_client_error(), "{prefix:.100}: {problem:?}"),
-            Ok(()) => {
-                let open = json!({"subject": "x", "description": "y"});
-                let command = TicketCommand::read("open", None, open).expect("a kind").expect("a command");
-                let request = request(TenantId::of_key(&key), "customer", "carla");
-                service.executor().execute(&request, &Target::New, &command).await.expect("a ticket");
-            }
+        if let Err(problem) = create(&service, &key, Some(prefix.to_owned())).await {
+            assert!(problem.status().is_client_error(), "{prefix:.100}: {problem:?}");
+        } else {
+            let open = json!({"subject": "x", "description": "y"});
+            let command = TicketCommand::read("open", None, open).expect("a kind").expect("a command");
+            let request = request(TenantId::of_key(&key), "customer", "carla");
+            service.executor().execute(&request, &Target::New, &command).await.expect("a ticket");
         }
     }
     let taken = on_tickets(&service, &hostile).await;

@@ -23,6 +23,7 @@ macro_rules! columns {
         }
 
         /// One row, in the words of the file; `None` is what the file writes as `?`, or not at all.
+        #[expect(clippy::struct_field_names, reason = "its place is told as a row, as programs for tables do")]
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub(super) struct Row {
             pub(super) number: String,

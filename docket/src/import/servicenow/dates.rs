@@ -10,19 +10,19 @@ use chrono_tz::Tz;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     /// 25/03/2026.
-    DayFirst,
+    DayMonthYear,
     /// 03/25/2026.
-    MonthFirst,
+    MonthDayYear,
     /// 2026-03-25 alone.
-    YearFirst,
+    YearMonthDay,
 }
 
 impl Order {
     fn as_str(self) -> &'static str {
         match self {
-            Self::DayFirst => "day first",
-            Self::MonthFirst => "month first",
-            Self::YearFirst => "year first",
+            Self::DayMonthYear => "day first",
+            Self::MonthDayYear => "month first",
+            Self::YearMonthDay => "year first",
         }
     }
 }
@@ -41,9 +41,9 @@ impl FromStr for Order {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let lower = text.to_ascii_lowercase();
         match lower.as_str() {
-            "iso" | "iso8601" | "rfc3339" | "year-first" | "%f" | "%+" => return Ok(Self::YearFirst),
-            "us" | "month-first" => return Ok(Self::MonthFirst),
-            "eu" | "day-first" => return Ok(Self::DayFirst),
+            "iso" | "iso8601" | "rfc3339" | "year-first" | "%f" | "%+" => return Ok(Self::YearMonthDay),
+            "us" | "month-first" => return Ok(Self::MonthDayYear),
+            "eu" | "day-first" => return Ok(Self::DayMonthYear),
             _ => {}
         }
         let mut order = String::new();
@@ -54,9 +54,9 @@ impl FromStr for Order {
             }
         }
         match order.as_str() {
-            "dmy" => Ok(Self::DayFirst),
-            "mdy" => Ok(Self::MonthFirst),
-            "ymd" => Ok(Self::YearFirst),
+            "dmy" => Ok(Self::DayMonthYear),
+            "mdy" => Ok(Self::MonthDayYear),
+            "ymd" => Ok(Self::YearMonthDay),
             _ => Err("takes dmy, mdy or ymd, or a pattern such as dd/MM/yyyy HH:mm"),
         }
     }
@@ -113,7 +113,7 @@ impl Parts {
         };
         let (time, offset) = time_of_day(rest[1..].trim())?;
         let parts = Self { numbers: read, year_first, time, offset };
-        let some = [Order::YearFirst, Order::DayFirst, Order::MonthFirst];
+        let some = [Order::YearMonthDay, Order::DayMonthYear, Order::MonthDayYear];
         if some.into_iter().any(|order| parts.date(order).is_some()) {
             Ok(parts)
         } else {
@@ -125,9 +125,9 @@ impl Parts {
         let [first, second, third] = self.numbers;
         let (year, month, day) = match (self.year_first, order) {
             (true, _) => (first, second, third),
-            (false, Order::DayFirst) => (third, second, first),
-            (false, Order::MonthFirst) => (third, first, second),
-            (false, Order::YearFirst) => return None,
+            (false, Order::DayMonthYear) => (third, second, first),
+            (false, Order::MonthDayYear) => (third, first, second),
+            (false, Order::YearMonthDay) => return None,
         };
         NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
     }
@@ -137,9 +137,9 @@ impl Parts {
         if self.year_first {
             return Evidence::None;
         }
-        match (self.date(Order::DayFirst), self.date(Order::MonthFirst)) {
-            (Some(_), None) => Evidence::For(Order::DayFirst),
-            (None, Some(_)) => Evidence::For(Order::MonthFirst),
+        match (self.date(Order::DayMonthYear), self.date(Order::MonthDayYear)) {
+            (Some(_), None) => Evidence::For(Order::DayMonthYear),
+            (None, Some(_)) => Evidence::For(Order::MonthDayYear),
             (Some(one), Some(other)) if one != other => Evidence::Ambiguous,
             _ => Evidence::None,
         }
@@ -242,21 +242,21 @@ mod tests {
 
     #[test]
     fn times_are_read_in_the_forms_that_files_have() {
-        use Order::{DayFirst, MonthFirst, YearFirst};
+        use Order::{DayMonthYear, MonthDayYear, YearMonthDay};
         for (text, order, expected) in [
-            ("29/2/2016 01:16", DayFirst, "2016-02-29T01:16:00+00:00"),
-            ("2026-03-05 09:00:00", YearFirst, "2026-03-05T09:00:00+00:00"),
-            ("2026-03-05 09:00:00", MonthFirst, "2026-03-05T09:00:00+00:00"),
-            ("2026-03-05T09:00:00Z", DayFirst, "2026-03-05T09:00:00+00:00"),
-            ("2026-03-05T09:00:00.25+01:00", YearFirst, "2026-03-05T08:00:00.250+00:00"),
-            ("2026-03-05 09:00 -0330", YearFirst, "2026-03-05T12:30:00+00:00"),
-            ("03/25/2026 09:00", MonthFirst, "2026-03-25T09:00:00+00:00"),
-            ("5/3/2026 9:00:00 AM", MonthFirst, "2026-05-03T09:00:00+00:00"),
-            ("5/3/2026 12:30 pm", MonthFirst, "2026-05-03T12:30:00+00:00"),
-            ("5/3/2026 12:30 am", MonthFirst, "2026-05-03T00:30:00+00:00"),
-            ("25.03.2026 9:05", DayFirst, "2026-03-25T09:05:00+00:00"),
-            ("25-03-2026 09:00:30", DayFirst, "2026-03-25T09:00:30+00:00"),
-            ("25/03/2026, 09:00 UTC", DayFirst, "2026-03-25T09:00:00+00:00"),
+            ("29/2/2016 01:16", DayMonthYear, "2016-02-29T01:16:00+00:00"),
+            ("2026-03-05 09:00:00", YearMonthDay, "2026-03-05T09:00:00+00:00"),
+            ("2026-03-05 09:00:00", MonthDayYear, "2026-03-05T09:00:00+00:00"),
+            ("2026-03-05T09:00:00Z", DayMonthYear, "2026-03-05T09:00:00+00:00"),
+            ("2026-03-05T09:00:00.25+01:00", YearMonthDay, "2026-03-05T08:00:00.250+00:00"),
+            ("2026-03-05 09:00 -0330", YearMonthDay, "2026-03-05T12:30:00+00:00"),
+            ("03/25/2026 09:00", MonthDayYear, "2026-03-25T09:00:00+00:00"),
+            ("5/3/2026 9:00:00 AM", MonthDayYear, "2026-05-03T09:00:00+00:00"),
+            ("5/3/2026 12:30 pm", MonthDayYear, "2026-05-03T12:30:00+00:00"),
+            ("5/3/2026 12:30 am", MonthDayYear, "2026-05-03T00:30:00+00:00"),
+            ("25.03.2026 9:05", DayMonthYear, "2026-03-25T09:05:00+00:00"),
+            ("25-03-2026 09:00:30", DayMonthYear, "2026-03-25T09:00:30+00:00"),
+            ("25/03/2026, 09:00 UTC", DayMonthYear, "2026-03-25T09:00:00+00:00"),
         ] {
             assert_eq!(moment(text, order).as_deref(), Ok(expected), "{text}");
         }
@@ -290,19 +290,19 @@ mod tests {
             "٠٥/٠٣/2026 09:00",
             "45000.375",
         ] {
-            for order in [Order::DayFirst, Order::MonthFirst, Order::YearFirst] {
+            for order in [Order::DayMonthYear, Order::MonthDayYear, Order::YearMonthDay] {
                 assert!(moment(text, order).is_err(), "{text}");
             }
         }
-        assert!(moment("25/03/2026 09:00", Order::MonthFirst).is_err());
-        assert!(moment("05/03/2026 09:00", Order::YearFirst).is_err());
+        assert!(moment("25/03/2026 09:00", Order::MonthDayYear).is_err());
+        assert!(moment("05/03/2026 09:00", Order::YearMonthDay).is_err());
     }
 
     #[test]
     fn a_cell_says_what_it_knows_of_the_order() {
         let evidence = |text| Parts::read(text).unwrap().evidence();
-        assert_eq!(evidence("25/03/2026 09:00"), Evidence::For(Order::DayFirst));
-        assert_eq!(evidence("03/25/2026 09:00"), Evidence::For(Order::MonthFirst));
+        assert_eq!(evidence("25/03/2026 09:00"), Evidence::For(Order::DayMonthYear));
+        assert_eq!(evidence("03/25/2026 09:00"), Evidence::For(Order::MonthDayYear));
         assert_eq!(evidence("05/03/2026 09:00"), Evidence::Ambiguous);
         assert_eq!(evidence("03/03/2026 09:00"), Evidence::None);
         assert_eq!(evidence("2026-03-05 09:00"), Evidence::None);
@@ -311,15 +311,15 @@ mod tests {
     #[test]
     fn the_order_has_many_names() {
         for (text, order) in [
-            ("dmy", Order::DayFirst),
-            ("%d/%m/%Y %H:%M", Order::DayFirst),
-            ("d/m/Y H:M", Order::DayFirst),
-            ("dd.MM.yyyy", Order::DayFirst),
-            ("MM/dd/yyyy hh:mm:ss a", Order::MonthFirst),
-            ("%m/%d/%Y %I:%M:%S %p", Order::MonthFirst),
-            ("us", Order::MonthFirst),
-            ("%Y-%m-%dT%H:%M:%S", Order::YearFirst),
-            ("ISO", Order::YearFirst),
+            ("dmy", Order::DayMonthYear),
+            ("%d/%m/%Y %H:%M", Order::DayMonthYear),
+            ("d/m/Y H:M", Order::DayMonthYear),
+            ("dd.MM.yyyy", Order::DayMonthYear),
+            ("MM/dd/yyyy hh:mm:ss a", Order::MonthDayYear),
+            ("%m/%d/%Y %I:%M:%S %p", Order::MonthDayYear),
+            ("us", Order::MonthDayYear),
+            ("%Y-%m-%dT%H:%M:%S", Order::YearMonthDay),
+            ("ISO", Order::YearMonthDay),
         ] {
             assert_eq!(text.parse(), Ok(order), "{text}");
         }
@@ -329,10 +329,10 @@ mod tests {
     #[test]
     fn a_time_that_clocks_skip_is_no_time_and_one_that_they_show_twice_is_the_first() {
         let zone: Tz = "Europe/Berlin".parse().unwrap();
-        let skipped = Parts::read("29/03/2026 02:30").unwrap().moment(Order::DayFirst, zone);
+        let skipped = Parts::read("29/03/2026 02:30").unwrap().moment(Order::DayMonthYear, zone);
         assert!(skipped.unwrap_err().contains("Europe/Berlin"));
         let (twice, is_twice) =
-            Parts::read("25/10/2026 02:30").unwrap().moment(Order::DayFirst, zone).unwrap();
+            Parts::read("25/10/2026 02:30").unwrap().moment(Order::DayMonthYear, zone).unwrap();
         assert_eq!((twice.to_rfc3339().as_str(), is_twice), ("2026-10-25T00:30:00+00:00", true));
     }
 }

@@ -140,13 +140,12 @@ impl Telling<'_> {
     fn snapshot(&mut self, row: &Row) -> Result<Snapshot, String> {
         let settings = self.reading.settings;
         let status = self.status(row)?;
-        let priority = match &row.priority {
-            Some(text) => states::priority(settings, text)
-                .ok_or_else(|| refusal(row, "priority", &format!("{text:?} stands for no priority here")))?,
-            None => {
-                self.judge(row, "no priority: the default is taken");
-                settings.default_priority.clone()
-            }
+        let priority = if let Some(text) = &row.priority {
+            states::priority(settings, text)
+                .ok_or_else(|| refusal(row, "priority", &format!("{text:?} stands for no priority here")))?
+        } else {
+            self.judge(row, "no priority: the default is taken");
+            settings.default_priority.clone()
         };
         let resolves = settings.status(&status).is_some_and(|to| to.category == StatusCategory::Resolved);
         let team = row.assignment_group.clone().map(TeamId::new).transpose();

@@ -98,7 +98,7 @@ impl Times {
         let Some(text) = cell.and_then(|cell| std::str::from_utf8(cell).ok()) else { return };
         let Ok(parts) = Parts::read(text) else { return };
         let place = match parts.evidence() {
-            Evidence::For(Order::DayFirst) => &mut self.day_first,
+            Evidence::For(Order::DayMonthYear) => &mut self.day_first,
             Evidence::For(_) => &mut self.month_first,
             Evidence::Ambiguous => &mut self.ambiguous,
             Evidence::None => return,
@@ -116,13 +116,13 @@ impl Times {
                 "column {column} has {text} (row {row}), where the day comes first, and {other} (row {other_row}), \
                  where the month does: name one with --date-format dmy or mdy, and what doesn't fit is refused"
             )),
-            (Some(_), None, _) => Ok(Order::DayFirst),
-            (None, Some(_), _) => Ok(Order::MonthFirst),
+            (Some(_), None, _) => Ok(Order::DayMonthYear),
+            (None, Some(_), _) => Ok(Order::MonthDayYear),
             (None, None, Some((row, text))) => Err(format!(
                 "column {column} can be read in two ways, such as {text} (row {row}): no day of it is above 12. \
                  Name what comes first, the day with --date-format dmy, the month with --date-format mdy"
             )),
-            (None, None, None) => Ok(Order::YearFirst),
+            (None, None, None) => Ok(Order::YearMonthDay),
         }
     }
 }
@@ -165,8 +165,8 @@ impl Survey {
             encoding,
             separator,
             columns,
-            opened_at: Order::YearFirst,
-            updated_at: Order::YearFirst,
+            opened_at: Order::YearMonthDay,
+            updated_at: Order::YearMonthDay,
             zone: given.time_zone,
             tickets: HashMap::new(),
             rows: 0,

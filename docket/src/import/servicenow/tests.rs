@@ -182,8 +182,8 @@ fn which_of_day_and_month_comes_first_is_never_guessed() {
     let error = opened(&clear, &Given::default()).unwrap_err();
     assert!(error.contains("opened_at") && error.contains("--date-format"), "{error}");
     let named = |order| Given { date_format: Some(order), ..Given::default() };
-    assert_eq!(opened(&clear, &named(Order::MonthFirst)).unwrap(), "2016-03-04T01:16:00+00:00");
-    let error = opened(&clear, &named(Order::DayFirst)).unwrap_err();
+    assert_eq!(opened(&clear, &named(Order::MonthDayYear)).unwrap(), "2016-03-04T01:16:00+00:00");
+    let error = opened(&clear, &named(Order::DayMonthYear)).unwrap_err();
     assert!(error.contains("row 2") && error.contains("03/25/2016"), "{error}");
     let both = file("29/2/2016 01:16", &["03/25/2016 09:00", "25/03/2016 09:00"]);
     let error = opened(&both, &Given::default()).unwrap_err();
@@ -254,7 +254,7 @@ fn files_as_people_have_them_are_read_or_refused_by_name() {
         let error = read.unwrap_err();
         assert!(error.contains("05/03/2026") && error.contains("--date-format"), "{name}: {error}");
     }
-    let day_first = |name: &str| case(&format!("{name}.csv"), Some(Order::DayFirst)).unwrap().unwrap();
+    let day_first = |name: &str| case(&format!("{name}.csv"), Some(Order::DayMonthYear)).unwrap().unwrap();
     let fields = |name: &str| {
         let history = day_first(name).1.remove(0).history.unwrap_or_else(|why| panic!("{name}: {why}"));
         assert!(history.opened_at.to_rfc3339().starts_with("2026-03-05T09:00"), "{name}");

@@ -21,6 +21,7 @@ const AT_ONCE: usize = 8_000;
 const TICKETS: i64 = 5_000;
 
 /// What is added up. In the order of the table's key, so that what is written together lies together.
+#[expect(clippy::struct_field_names, reason = "they are named as the table's columns")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Key {
     tenant: Uuid,

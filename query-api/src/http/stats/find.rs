@@ -108,10 +108,8 @@ impl Reading {
             (true, Scope::Tree) => Source::Models(&[ReadModel::Stats, ReadModel::Tenants]),
         };
         // Before a connection is taken, which would be held while others are at it.
-        let share = match query.as_of.is_now() {
-            true => None,
-            false => Some(api.0.capacity.past(&asking.principal).await?),
-        };
+        let share =
+            if query.as_of.is_now() { None } else { Some(api.0.capacity.past(&asking.principal).await?) };
         let mut snapshot = api.snapshot(asking, source).await?;
         query.as_of.check(api.0.clock.now(), snapshot.position)?;
         let members = tree::members(&mut snapshot, &asking.principal, query.scope).await?;

@@ -115,10 +115,7 @@ pub(crate) async fn get_sla_stats(
 ) -> Result<Response, QueryError> {
     let caller = &*asking.principal;
     // Before a connection is taken, which would be held while others are at it.
-    let share = match query.as_of.is_now() {
-        true => None,
-        false => Some(api.0.capacity.past(caller).await?),
-    };
+    let share = if query.as_of.is_now() { None } else { Some(api.0.capacity.past(caller).await?) };
     let mut snapshot = api.snapshot(&asking, source(&query, caller)).await?;
     query.as_of.check(api.0.clock.now(), snapshot.position)?;
     let members = tree::members(&mut snapshot, caller, query.scope).await?;

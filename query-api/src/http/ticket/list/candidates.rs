@@ -27,7 +27,7 @@ pub(crate) enum Candidates {
 /// What the words and the tags of a filter find; `None` where it has none.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
-    pub(crate) found: Option<Candidates>,
+    pub(crate) worded: Option<Candidates>,
     pub(crate) tagged: Option<Candidates>,
     /// The tags that are meant, in every way in which they are written.
     pub(crate) tags: Vec<String>,
@@ -36,12 +36,12 @@ pub(crate) struct Found {
 impl Found {
     /// Whether the words are frequent.
     pub(crate) fn is_by_frequent_words(&self) -> bool {
-        matches!(self.found, Some(Candidates::Many))
+        matches!(self.worded, Some(Candidates::Many))
     }
 
     /// The same with these instead of what the words find, or with all.
     pub(crate) fn with(&self, found: Option<Vec<Uuid>>) -> Self {
-        Self { found: found.map(Candidates::These), tagged: self.tagged.clone(), tags: self.tags.clone() }
+        Self { worded: found.map(Candidates::These), tagged: self.tagged.clone(), tags: self.tags.clone() }
     }
 
     pub(crate) async fn look(
@@ -60,7 +60,7 @@ impl Found {
             )
             .fetch_one(&mut *snapshot.tx)
             .await?;
-            found.found = Some(ids.into());
+            found.worded = Some(ids.into());
         }
         if !filter.tag.is_empty() {
             found.tags = spellings(snapshot, &filter.tag).await?;

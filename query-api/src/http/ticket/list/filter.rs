@@ -174,7 +174,7 @@ impl Filter {
         }
         self.created.push("t.created_at", sql);
         self.updated.push("t.updated_at", sql);
-        match &candidates.found {
+        match &candidates.worded {
             Some(Candidates::These(ids)) => {
                 sql.push(" AND t.id = ANY(").push_bind(ids).push(")");
             }
@@ -228,7 +228,7 @@ mod tests {
         let filter = filter(query);
         let mut sql = QueryBuilder::new("");
         let found = Found {
-            found: filter.search.as_ref().map(|_| Candidates::Many),
+            worded: filter.search.as_ref().map(|_| Candidates::Many),
             tagged: (!filter.tag.is_empty()).then(|| Candidates::These(Vec::new())),
             tags: filter.tag.clone(),
         };
