@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::uri::PathAndQuery;
-use domain::identity::Operation;
+use domain::identity::{Audience, Operation};
 use service_kit::http::{IfMatch, Payload, RequestInfo};
 use service_kit::problem::Problem;
 
@@ -36,6 +36,11 @@ impl Asked {
         let Ok(info) = RequestInfo::from_request_parts(&mut parts, &()).await;
         let mut request = CommandRequest::new(principal, info);
         request.share = Some(Arc::new(share));
+        if operation.audience() == Audience::Services && !request.info.from_service {
+            return Err(Problem::forbidden(
+                "This is for Docket's own services; nobody asks for it themselves.",
+            ));
+        }
         request.if_match = IfMatch::from_request_parts(&mut parts, &()).await?.0;
         let key = idempotency_key(&parts.headers)?;
         let params = if operation.path().contains('{') {

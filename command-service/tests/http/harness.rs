@@ -15,6 +15,7 @@ use service_kit::auth::{AuthConfig, Authenticator, Claims, DevIssuer};
 use service_kit::clock::{RandomIds, SystemClock};
 use service_kit::http::{HttpSettings, PeerKey, RequestInfo, layers};
 use service_kit::{lifecycle, postgres};
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
@@ -120,8 +121,10 @@ impl App {
         Client { http: self.http.clone(), url, token: Some(token) }
     }
 
+    /// As the service logs in.
     pub(crate) fn database_url(&self) -> String {
-        url_of(&self.database)
+        let owner: PgConnectOptions = url_of(&self.database).parse().unwrap();
+        owner.username("docket_command_test").to_url_lossy().to_string()
     }
 
     pub(crate) fn jwks_path(&self) -> PathBuf {

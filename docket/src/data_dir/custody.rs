@@ -12,6 +12,8 @@ use super::DataDirError;
 const PUBLIC: [&str; 2] = ["jwks.json", "lock"];
 /// The same by what their names end in.
 const PUBLIC_ENDINGS: [&str; 2] = [".pid", ".lock"];
+/// The secrets that lie beside the directories. Other files there are people's own, and nothing is read from them.
+const SECRETS: [&str; 5] = ["consumers.json", "cursor.json", "engines.json", "instance.json", "logins.json"];
 /// Directories whose programs look after them, and what nothing is trusted of.
 const APART: [&str; 4] = ["postgres", "jetstream", "logs", "tenants"];
 
@@ -59,6 +61,11 @@ fn contents(data_dir: &Path, dir: &Path, us: u32, is_closed: bool) -> Result<(),
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             Err(source) => return Err(DataDirError::Io { what: "look at", path: path.clone(), source }),
         };
+        let is_public =
+            PUBLIC.contains(&&*name) || PUBLIC_ENDINGS.iter().any(|ending| name.ends_with(ending));
+        if dir == data_dir && found.is_file() && !is_public && !SECRETS.contains(&&*name) {
+            continue;
+        }
         owned(data_dir, &path, &found, us)?;
         if found.is_dir() {
             // Made by versions that left the mode to the umask; nobody has got to it.
@@ -73,8 +80,6 @@ fn contents(data_dir: &Path, dir: &Path, us: u32, is_closed: bool) -> Result<(),
             continue;
         }
         unwritable(data_dir, &path, &found)?;
-        let is_public =
-            PUBLIC.contains(&&*name) || PUBLIC_ENDINGS.iter().any(|ending| name.ends_with(ending));
         if !is_public && found.mode() & 0o077 != 0 {
             let why = format!("holds {}, a secret that others can read{}", path.display(), mode(&found));
             return Err(exposed(
@@ -182,6 +187,11 @@ mod tests {
             set(&dir.join(part), mode);
             assert!(check(&dir).is_ok(), "{part} {mode:o}");
         }
+        // What people put there themselves is theirs.
+        let (_temp, dir) = data_dir();
+        std::fs::write(dir.join("events.tsv"), "x").unwrap();
+        set(&dir.join("events.tsv"), 0o666);
+        check(&dir).unwrap();
     }
 
     #[test]

@@ -13,8 +13,10 @@ pub enum Audience {
     Everybody,
     /// Those who give support.
     Staff,
+    /// The cell's own services alone, on behalf of whoever has the permission.
+    Services,
 }
-use Audience::{Everybody, Staff};
+use Audience::{Everybody, Services, Staff};
 
 macro_rules! operations {
     ($($name:ident = $text:literal $method:ident $path:literal $permission:ident $audience:ident;)+) => {
@@ -96,7 +98,7 @@ operations! {
     ChangeCalendar    = "change_calendar"     PATCH "/v1/calendars/{key}"                               SlaManage       Staff;
     RemoveCalendar    = "remove_calendar"     DELETE "/v1/calendars/{key}"                              SlaManage       Staff;
     ImportHolidays    = "import_holidays"     POST "/v1/calendars/{key}/holidays"                       SlaManage       Staff;
-    RecordExport      = "record_export"       POST "/v1/exports"                                        TicketsRead     Everybody;
+    RecordExport      = "record_export"       POST "/v1/exports"                                        TicketsRead     Services;
     ListTickets       = "list_tickets"        GET  "/v1/tickets"                                        TicketsRead     Everybody;
     GetTicket         = "get_ticket"          GET  "/v1/tickets/{id}"                                   TicketsRead     Everybody;
     GetMessages       = "get_messages"        GET  "/v1/tickets/{id}/messages"                          TicketsRead     Everybody;
@@ -104,7 +106,7 @@ operations! {
     GetHistory        = "get_history"         GET  "/v1/tickets/{id}/history"                           TicketsRead     Everybody;
     GetSla            = "get_sla"             GET  "/v1/tickets/{id}/sla"                               TicketsRead     Staff;
     GetSlaConfig      = "get_sla_configuration" GET "/v1/sla"                                           TicketsRead     Staff;
-    GetSlaHistory     = "get_sla_history"     GET  "/v1/sla/history"                                    TicketsRead     Staff;
+    GetSlaHistory     = "get_sla_history"     GET  "/v1/sla/history"                                    AuditRead       Staff;
     ListPolicies      = "list_sla_policies"   GET  "/v1/sla/policies"                                   TicketsRead     Staff;
     GetPolicy         = "get_sla_policy"      GET  "/v1/sla/policies/{key}"                             TicketsRead     Staff;
     ListCalendars     = "list_calendars"      GET  "/v1/calendars"                                      TicketsRead     Staff;

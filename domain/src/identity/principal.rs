@@ -236,7 +236,6 @@ mod tests {
             GetProjections,
             GetSla,
             GetSlaConfig,
-            GetSlaHistory,
             ListPolicies,
             GetPolicy,
             ListCalendars,
@@ -269,7 +268,6 @@ mod tests {
             GetProjections,
             GetSla,
             GetSlaConfig,
-            GetSlaHistory,
             ListPolicies,
             GetPolicy,
             ListCalendars,
@@ -278,6 +276,7 @@ mod tests {
         ];
         let manager = [
             SearchAudit,
+            GetSlaHistory,
             AddPolicy,
             ChangePolicy,
             RemovePolicy,
@@ -298,7 +297,7 @@ mod tests {
             ("support_manager", &[&own, &desk, &agent, &lead, &stats, &manager]),
             ("support_admin", &[&own, &desk, &agent, &lead, &stats, &manager, &[ChangeTenant]]),
             ("msp_admin", &[&own, &desk, &agent, &lead, &stats, &manager, &[ChangeTenant]]),
-            ("auditor", &[&reading, &[SearchAudit, ReadEvents, StreamEvents, OpenSocket]]),
+            ("auditor", &[&reading, &[SearchAudit, GetSlaHistory, ReadEvents, StreamEvents, OpenSocket]]),
             ("analyst", &[&reading, &stats, &[ReadEvents, StreamEvents, OpenSocket]]),
             ("platform_admin", &[Operation::ALL]),
         ];

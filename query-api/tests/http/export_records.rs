@@ -39,6 +39,8 @@ async fn a_record_says_what_was_asked_by_whom_and_in_which_request() {
     assert!(!recorded.headers.contains_key("x-forwarded-for"));
 
     let mut near = agent.request("/v1/queues", &headers);
+    // What comes over a connection names its host.
+    near.headers_mut().insert("host", "docket.example".parse().unwrap());
     let address: std::net::SocketAddr = "203.0.113.9:4711".parse().unwrap();
     near.extensions_mut().insert(axum::extract::ConnectInfo(address));
     assert_eq!(app.send(near).await.status(), StatusCode::OK);

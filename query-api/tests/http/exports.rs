@@ -81,6 +81,11 @@ pub(crate) async fn items(caller: &Caller<'_>, path: &str) -> Vec<Value> {
     }
 }
 
+/// What a spreadsheet would run.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_control()) || text.trim_start().starts_with(['=', '+', '-', '@'])
+}
+
 /// What a line of CSV has of an item.
 pub(crate) fn flat(item: &Value) -> BTreeMap<String, String> {
     let mut cells = BTreeMap::new();
@@ -95,12 +100,15 @@ pub(crate) fn flat(item: &Value) -> BTreeMap<String, String> {
             Value::Null => String::new(),
             Value::String(text) => text.clone(),
             Value::Array(texts) => {
-                texts.iter().map(|text| text.as_str().unwrap()).collect::<Vec<_>>().join(";")
+                let texts = texts.iter().map(|text| text.as_str().unwrap()).enumerate();
+                let guarded = texts.map(|(place, text)| {
+                    if place > 0 && is_formula(text) { format!("'{text}") } else { text.to_owned() }
+                });
+                guarded.collect::<Vec<_>>().join(";")
             }
             other => other.to_string(),
         };
-        let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        cells.insert(name.clone(), if formula { format!("'{text}") } else { text });
+        cells.insert(name.clone(), if is_formula(&text) { format!("'{text}") } else { text });
     }
     cells
 }

@@ -67,12 +67,16 @@ async fn eventful(app: &App) -> Ticket<'_> {
 async fn the_log_tells_the_same_as_the_read_model() {
     let app = App::start().await;
     let ticket = eventful(&app).await;
-    for caller in [app.agent(), app.customer("carla"), app.as_user("ann", "analyst")] {
+    for (caller, version) in [
+        (app.agent(), "\"16\""),
+        (app.customer("carla"), "\"13\""),
+        (app.as_user("ann", "analyst"), "\"16\""),
+    ] {
         let mut now = caller.get_at(&ticket.path(), ticket.position).await.ok();
         // That is asked for elsewhere.
         now.as_object_mut().unwrap().remove("sla");
         let folded = caller.get(&format!("{}?as_of={}", ticket.path(), ticket.position)).await;
-        assert_eq!(folded.headers["etag"], "\"16\"");
+        assert_eq!(folded.headers["etag"], version);
         assert_eq!(now, folded.ok());
     }
     app.stop().await;

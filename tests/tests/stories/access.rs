@@ -27,8 +27,12 @@ async fn try_operation(client: &Client, operation: Operation, ticket: &str) -> A
 }
 
 fn allowed(role: &Role, operation: Operation) -> bool {
-    let staff = operation.audience() == Audience::Everybody || role.kind != ActorKind::Customer;
-    staff && role.permissions.contains(operation.permission())
+    let is_for_them = match operation.audience() {
+        Audience::Everybody => true,
+        Audience::Staff => role.kind != ActorKind::Customer,
+        Audience::Services => false,
+    };
+    is_for_them && role.permissions.contains(operation.permission())
 }
 
 /// A token whose roles nobody knows. The command line refuses to make one.

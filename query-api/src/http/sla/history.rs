@@ -16,7 +16,7 @@ use crate::page::{Page, PageQuery};
 use crate::snapshot::Source;
 
 /// What happened to the tenant's policies and calendars, as the log holds it; old versions in their
-/// present form. For those with `audit.read`; to others the list is empty.
+/// present form.
 ///
 /// `Accept: text/csv` or `Accept: application/x-ndjson` gets all of them as a file; `limit`, `cursor` and
 /// `count` aren't taken then.
