@@ -18,6 +18,8 @@ mod bulk;
 mod calendars;
 #[path = "http/contract.rs"]
 mod contract;
+#[path = "../../tests/src/documented.rs"]
+mod documented;
 #[path = "http/exports.rs"]
 mod exports;
 #[path = "http/harness.rs"]

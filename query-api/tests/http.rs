@@ -13,6 +13,8 @@ mod asked_alike;
 mod audit;
 #[path = "http/canaries.rs"]
 mod canaries;
+#[path = "../../tests/src/documented.rs"]
+mod documented;
 #[path = "http/event_ways.rs"]
 mod event_ways;
 #[path = "http/events.rs"]

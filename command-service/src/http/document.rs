@@ -122,9 +122,9 @@ pub(super) fn whole(endpoints: impl Iterator<Item = (Operation, Document)>) -> O
     }
     let mut components = Components::new();
     components.schemas.extend(schemas);
-    components
-        .responses
-        .extend(REFUSALS.iter().map(|(_, name, says)| ((*name).to_owned(), RefOr::T(refusal(says)))));
+    components.responses.extend(
+        REFUSALS.iter().map(|(status, name, says)| ((*name).to_owned(), RefOr::T(refusal(status, says)))),
+    );
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
@@ -174,6 +174,15 @@ fn one(operation: Operation, document: &Document) -> utoipa::openapi::path::Oper
         } else {
             response
         };
+        let response = if document.retried {
+            response.header("Idempotency-Replayed", header("`true` where a retry is answered as before"))
+        } else {
+            response
+        };
+        let response = match status {
+            201 => response.header("Location", header("The path of what was added")),
+            _ => response,
+        };
         builder = builder.response(status.to_string(), response.build());
     }
     for (status, name, _) in REFUSALS {
@@ -213,8 +222,17 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("503", "Unavailable", "Overloaded or not available; see Retry-After"),
 ];
 
-fn refusal(says: &str) -> Response {
-    ResponseBuilder::new().description(says).content("application/problem+json", content("Problem")).build()
+fn refusal(status: &str, says: &str) -> Response {
+    let response =
+        ResponseBuilder::new().description(says).content("application/problem+json", content("Problem"));
+    let response = match status {
+        "401" => response.header("WWW-Authenticate", header("How to authenticate")),
+        "409" => response
+            .header("Retry-After", header("With `command_in_progress`: when to try again, in seconds")),
+        "429" | "503" => response.header("Retry-After", header("When to try again, in seconds")),
+        _ => response,
+    };
+    response.build()
 }
 
 fn content(schema: &str) -> Content {

@@ -1,10 +1,10 @@
 //! A command service of its own per test, on a database of its own.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use command_service::{CommandDeps, CommandRequest, CommandService, router};
+use command_service::{CommandDeps, CommandRequest, CommandService, openapi, router};
 use domain::identity::Principal;
 use domain::ids::{TenantId, UserId};
 use domain::tenant::CreateTenant;
@@ -19,6 +19,12 @@ use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
+
+use crate::documented::{Answered, Documented};
+
+/// What every answer is held to.
+static DOCUMENT: LazyLock<Documented> =
+    LazyLock::new(|| Documented::new(serde_json::to_value(openapi()).unwrap()));
 
 /// A running command service with the tenant `desk`.
 pub(crate) struct App {
@@ -212,9 +218,18 @@ impl Client {
     }
 
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.expect("an answer");
+        let request = request.build().expect("a request");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = self.http.execute(request).await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a body");
+        DOCUMENT.check(&Answered {
+            method: method.as_str(),
+            path: &path,
+            status,
+            headers: headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect(),
+            body: Some(text.as_bytes()),
+        });
         Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
     }
 

@@ -2,17 +2,19 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use domain::ids::{CommandId, OrganizationId, Position, TenantId, UserId, Version};
 use domain::ticket::upcast::Upcasters;
 use domain::time::Ids as _;
 use event_store::{Append, Claim, EventLog, LogOptions, NewEvent, Outcome};
+use futures::TryStreamExt as _;
 use projection_service::{Runtime, RuntimeOptions};
 use query_api::{CursorKey, Deps, QueryApi, StreamLimits, Wake};
 use serde_json::{Value, json};
@@ -28,8 +30,52 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::documented::{Answered, Documented};
+
 use crate::recorder::Recorder;
 use crate::ticket::{circumstances, new_event};
+
+/// What every answer is held to.
+static DOCUMENT: LazyLock<Documented> =
+    LazyLock::new(|| Documented::new(serde_json::to_value(query_api::openapi()).unwrap()));
+
+/// Stands around the router, so that no test's answer goes past it: holds each to the document. Files and
+/// streams are taken as they come, and held to it line by line where lines are JSON.
+async fn documented(request: Request<Body>, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (parts, body) = next.run(request).await.into_parts();
+    let kept = parts.clone();
+    let check = move |body: Option<&[u8]>| {
+        let headers = kept.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap()));
+        DOCUMENT.check(&Answered {
+            method: method.as_str(),
+            path: &path,
+            status: kept.status.as_u16(),
+            headers: headers.collect(),
+            body,
+        });
+    };
+    let media_type = parts.headers.get(header::CONTENT_TYPE).map_or("", |value| value.to_str().unwrap());
+    let body = if media_type.starts_with("application/x-ndjson") {
+        check(None);
+        let mut rest = Vec::new();
+        let lines = body.into_data_stream().inspect_ok(move |bytes| {
+            rest.extend_from_slice(bytes);
+            let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let next = rest.split_off(whole);
+            check(Some(&std::mem::replace(&mut rest, next)));
+        });
+        Body::from_stream(lines)
+    } else if media_type.contains("json") {
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        check(Some(&bytes));
+        Body::from(bytes)
+    } else {
+        check(None);
+        body
+    };
+    Response::from_parts(parts, body)
+}
 
 /// A query API over one database.
 pub(crate) struct App {
@@ -146,7 +192,7 @@ impl App {
             .merge(query_api::page_routes(&query_api::openapi()))
             .merge(Health::default().database(pool).router());
         let app = Self {
-            router: layers(router, HttpSettings::default()),
+            router: layers(router, HttpSettings::default()).layer(from_fn(documented)),
             log,
             owner,
             url,

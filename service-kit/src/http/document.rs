@@ -12,8 +12,22 @@ pub fn finish(document: OpenApi) -> OpenApi {
     if let Some(paths) = value["paths"].as_object_mut() {
         let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
         for operation in operations {
+            // What is there without a token is no answer of the log's.
+            if operation["security"] == json!([{}]) {
+                continue;
+            }
             if let Some(responses) = operation["responses"].as_object_mut() {
-                responses.iter_mut().for_each(|(status, response)| tell_headers(status, response));
+                let kept = responses.contains_key("304");
+                for (status, response) in responses {
+                    if kept && ["200", "304"].contains(&&**status) {
+                        header(
+                            response,
+                            "ETag",
+                            "What the answer is known by, for `If-None-Match`; files have none",
+                        );
+                    }
+                    add_headers(status, response);
+                }
             }
         }
     }
@@ -55,18 +69,25 @@ fn open(part: &mut Value, schemas: &Map<String, Value>) {
     }
 }
 
-fn tell_headers(status: &str, response: &mut Value) {
+/// The headers that all answers with this status have.
+fn add_headers(status: &str, response: &mut Value) {
     if response.get("$ref").is_some() {
         return;
     }
     let (name, says) = match status {
         "429" | "503" => ("Retry-After", "When to try again, in seconds"),
         "401" => ("WWW-Authenticate", "How to authenticate"),
-        status if status.starts_with('2') => {
+        // A stream says it with each of its messages, and may begin before there is any.
+        _ if response["content"].get("text/event-stream").is_some() => return,
+        "101" | "200" | "201" | "304" => {
             ("Docket-Position", "The position of the log that the answer reflects")
         }
         _ => return,
     };
+    header(response, name, says);
+}
+
+fn header(response: &mut Value, name: &str, says: &str) {
     if response["headers"].get(name).is_none() {
         response["headers"][name] = json!({"description": says, "schema": {"type": "string"}});
     }

@@ -113,7 +113,7 @@ pub(crate) struct EventPage {
             (EventPage = "application/json"),
             (String = "text/csv", example = "specversion,id,source,type,…\r\n"),
             (CloudEvent = "application/x-ndjson"),
-        )),
+        ), headers(("Preference-Applied" = String, description = "That the wait was as `Prefer` asked."))),
         Refusals,
         TooMany,
     ),

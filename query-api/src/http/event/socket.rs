@@ -78,7 +78,8 @@ fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     ),
     responses(
         (status = 101, description = "The socket; each text message is a CloudEvent.", body = CloudEvent),
-        (status = 426, description = "The request doesn't ask for a WebSocket."),
+        (status = 426, description = "The request doesn't ask for a WebSocket.",
+         body = service_kit::problem::ProblemSchema, content_type = "application/problem+json"),
         Refusals, TooMany,
     ),
 )]

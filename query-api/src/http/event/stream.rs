@@ -62,6 +62,7 @@ impl FromParameters for StreamEvents {
     params(StreamEvents, EventFilter, Resume, Freshness),
     responses(
         (status = 200, description = "The stream.", body = String, content_type = "text/event-stream",
+         headers(("Docket-Position" = String, description = "The position of the log that it begins at.")),
          example = "id: 4711\nevent: TicketOpened\ndata: {\"specversion\":\"1.0\",\"type\":\"TicketOpened\"}\n\n"),
         Refusals, TooMany,
     ),

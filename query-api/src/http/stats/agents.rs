@@ -80,9 +80,11 @@ pub(crate) struct AgentStats {
         (status = 200, description = "The figures; or a line for each group, as a file.", content(
             (AgentStats = "application/json"),
             (String = "text/csv"),
-            (String = "application/x-ndjson"),
+            (AgentGroup = "application/x-ndjson"),
         )),
         (status = 304, description = "As they were, by `If-None-Match`."),
+        (status = 422, description = "`as_of_in_future`", body = service_kit::problem::ProblemSchema,
+         content_type = "application/problem+json"),
         Refusals,
     ),
 )]

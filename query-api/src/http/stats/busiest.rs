@@ -86,7 +86,7 @@ pub(crate) struct BusiestHours {
         (status = 200, description = "The hours; or a line for each group, as a file.", content(
             (BusiestHours = "application/json"),
             (String = "text/csv"),
-            (String = "application/x-ndjson"),
+            (HourOfWeek = "application/x-ndjson"),
         )),
         (status = 304, description = "As they were, by `If-None-Match`."),
         Refusals,

@@ -101,9 +101,11 @@ pub(crate) struct SlaStats {
         (status = 200, description = "The counts.", content(
             (SlaStats = "application/json"),
             (String = "text/csv", example = "policy,met,missed,compliance\r\nhigh,181,19,0.905\r\n"),
-            (Group = "application/x-ndjson"),
+            (Kept = "application/x-ndjson"),
         )),
         (status = 304, description = "As they were, by `If-None-Match`."),
+        (status = 422, description = "`as_of_in_future`", body = service_kit::problem::ProblemSchema,
+         content_type = "application/problem+json"),
         Refusals,
     ),
 )]

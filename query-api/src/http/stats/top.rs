@@ -96,7 +96,7 @@ pub(crate) struct Top {
     responses((status = 200, description = "The ranking; or a line for each group, as a file.", content(
             (Top = "application/json"),
             (String = "text/csv"),
-            (String = "application/x-ndjson"),
+            (Ranked = "application/x-ndjson"),
         )), Refusals),
 )]
 pub(crate) async fn get_top(

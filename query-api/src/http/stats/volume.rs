@@ -65,12 +65,14 @@ pub(crate) struct Volumes {
     get, path = "/v1/stats/volume", operation_id = "get_volume", tag = "Statistics",
     params(StatsQuery, Freshness),
     responses(
-        (status = 200, description = "The counts; or a line for each group, as a file.", content(
+        (status = 200, description = "The counts; or a line for each group with its `key`, as a file.", content(
             (Volumes = "application/json"),
             (String = "text/csv"),
-            (String = "application/x-ndjson"),
+            (Volume = "application/x-ndjson"),
         )),
         (status = 304, description = "As they were, by `If-None-Match`."),
+        (status = 422, description = "`as_of_in_future`", body = service_kit::problem::ProblemSchema,
+         content_type = "application/problem+json"),
         Refusals,
     ),
 )]
