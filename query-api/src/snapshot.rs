@@ -57,10 +57,19 @@ pub(crate) struct Snapshot {
     pub(crate) models: &'static [ReadModel],
 }
 
+/// Begins a transaction in a task of its own, which goes on where the caller is dropped: sqlx takes a `BEGIN` that
+/// is broken off for none at all, and would give the connection, inside a transaction, to the next one, who would see
+/// the past.
+async fn begun(pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let pool = pool.clone();
+    let beginning = async move { pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await };
+    tokio::spawn(beginning).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+}
+
 impl Snapshot {
     /// Opens a transaction on things as they are now.
     pub(crate) async fn begin(pool: &PgPool, tenant: TenantId, source: Source) -> Result<Self, sqlx::Error> {
-        let mut tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
+        let mut tx = begun(pool).await?;
         let tenant = tenant.to_string();
         let position = match source {
             Source::Models(models) => {

@@ -29,6 +29,8 @@ mod exports;
 mod freshness;
 #[path = "http/golden.rs"]
 mod golden;
+#[path = "http/hanging_up.rs"]
+mod hanging_up;
 #[path = "http/hostile.rs"]
 mod hostile;
 #[path = "http/lists.rs"]
