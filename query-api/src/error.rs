@@ -150,6 +150,18 @@ impl From<QueryError> for Problem {
 
 /// A database that is away or overloaded is 503; a statement of ours that it refuses is 500.
 fn database_problem(error: &sqlx::Error) -> Problem {
+    if is_of_another_version(error) {
+        tracing::error!(%error, "a read model of another version was asked");
+        return Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "read_model_rebuilding",
+            "The read model is being rebuilt for this version of Docket",
+        )
+        .detail(
+            "`docket status` and /v1/projections show how far it is; commands and the log's answers go on.",
+        )
+        .retry_after(5);
+    }
     let ours = match error {
         // 57014 is the statement timeout, 55P03 the lock timeout, 53xxx a lack of resources, 57Pxx and
         // 08xxx an engine that stops, starts or is gone.
@@ -172,6 +184,14 @@ fn database_problem(error: &sqlx::Error) -> Problem {
         tracing::warn!(%error, "the database doesn't answer");
         Problem::unavailable(1)
     }
+}
+
+/// Whether a column, table or function that a statement names isn't there (42703, 42P01, 42883). Statements are checked
+/// against the tables of this version, so the database has those of another: after an upgrade a read model is
+/// built anew beside the one that is there.
+fn is_of_another_version(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    matches!(code.as_deref(), Some("42703" | "42P01" | "42883"))
 }
 
 impl IntoResponse for QueryError {

@@ -78,3 +78,24 @@ async fn projections_tell_how_far_they_are() {
     assert_eq!((&list(&after)["lag_events"], &list(&after)["lag_seconds"]), (&0.into(), &0.0.into()));
     app.stop().await;
 }
+
+/// After an upgrade, until the read model of this version is built beside the one before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_model_of_another_version_is_not_there_yet() {
+    let app = App::start().await;
+    let ticket = Ticket::open(&app, "TKT-1", "carla").await;
+    let agent = app.agent();
+    agent.get_at(&ticket.path(), ticket.position).await.ok();
+    sqlx::query("ALTER VIEW read.tickets RENAME COLUMN public_version TO former")
+        .execute(&app.owner)
+        .await
+        .unwrap();
+    for path in ["/v1/tickets", &ticket.path()] {
+        let answer = agent.get(path).await;
+        assert_eq!(answer.headers["retry-after"], "5", "{path}");
+        answer.refused(503, "read_model_rebuilding");
+    }
+    // The log is the log.
+    agent.get("/v1/events").await.ok();
+    app.stop().await;
+}
