@@ -1,7 +1,18 @@
 //! An HTTP client with a token, and what it was answered.
 
+use std::sync::LazyLock;
+
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
+
+use crate::documented::{Answered, Documented};
+
+/// What every answer is held to: the document of the whole API, as `docket` serves it.
+static DOCUMENT: LazyLock<Documented> = LazyLock::new(|| {
+    let mut document = query_api::openapi();
+    document.merge(command_service::openapi());
+    Documented::new(serde_json::to_value(document).expect("a document"))
+});
 
 /// Somebody who talks to a running Docket.
 #[derive(Clone)]
@@ -97,11 +108,24 @@ impl Client {
         }
     }
 
-    /// Sends a request; an error where nothing answered.
+    /// Sends a request; an error where nothing answered. Fails the test if the answer isn't as the OpenAPI
+    /// document says.
     pub async fn try_send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
-        let response = request.send().await?;
+        let request = request.build()?;
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = self.http.execute(request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;
+        DOCUMENT.check(&Answered {
+            method: method.as_str(),
+            path: &path,
+            status: status.as_u16(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default()))
+                .collect(),
+            body: Some(text.as_bytes()),
+        });
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Ok(Answer { status, headers, body })
     }

@@ -6,6 +6,7 @@
 mod access;
 mod cell;
 mod client;
+mod documented;
 mod process;
 mod subscriber;
 mod wait;
