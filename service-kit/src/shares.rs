@@ -6,15 +6,17 @@
 //! their own: a free one goes to the tenant that holds the fewest, there to support before customers, and among
 //! them to the user who holds the fewest. So whoever asks a hundred times at once waits for themselves.
 
-use std::collections::{HashMap, VecDeque};
+mod queue;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::identity::Principal;
-use domain::ids::{TenantId, UserId};
+use domain::ids::TenantId;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use self::queue::{Holder, State};
 use crate::problem::Problem;
 
 /// How many permits there are, and how many of them somebody may hold.
@@ -107,44 +109,6 @@ pub struct Shares {
     name: &'static str,
     bounds: Bounds,
     state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    held: usize,
-    waiting: usize,
-    /// Goes up with each request and each grant: what orders them.
-    count: u64,
-    tenants: HashMap<TenantId, Tenant>,
-}
-
-#[derive(Debug, Default)]
-struct Tenant {
-    held: usize,
-    customers: usize,
-    waiting: usize,
-    /// When it was given a permit last.
-    served: u64,
-    users: HashMap<Holder, User>,
-}
-
-#[derive(Debug, Default)]
-struct User {
-    held: usize,
-    waiting: VecDeque<Waiter>,
-}
-
-/// A user on one side: one who is customer and support at once is two.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Holder {
-    user: UserId,
-    staff: bool,
-}
-
-#[derive(Debug)]
-struct Waiter {
-    id: u64,
-    granted: oneshot::Sender<()>,
 }
 
 /// A permit; given back when dropped.
@@ -255,149 +219,6 @@ impl Shares {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Holder {
-    fn of(caller: &Principal) -> Self {
-        Self { user: caller.user.clone(), staff: caller.is_staff() }
-    }
-}
-
-impl State {
-    /// Whether one more permit is within all bounds.
-    fn fits(&self, bounds: &Bounds, tenant: TenantId, holder: &Holder) -> Result<(), Crowded> {
-        if let Some(tenant) = self.tenants.get(&tenant) {
-            if tenant.users.get(holder).is_some_and(|user| user.held >= bounds.per_user) {
-                return Err(Crowded::User(bounds.per_user));
-            }
-            if !holder.staff && tenant.customers >= bounds.customers {
-                return Err(Crowded::Customers(bounds.customers));
-            }
-            if tenant.held >= bounds.per_tenant {
-                return Err(Crowded::Tenant(bounds.per_tenant));
-            }
-        }
-        if self.held >= bounds.in_all { Err(Crowded::All) } else { Ok(()) }
-    }
-
-    /// Whether somebody waits who would be served before.
-    fn others_first(&self, bounds: &Bounds, tenant: TenantId, holder: &Holder) -> bool {
-        if self.waiting == 0 {
-            return false;
-        }
-        let own = self.tenants.get(&tenant).and_then(|tenant| tenant.users.get(holder));
-        own.is_some_and(|own| !own.waiting.is_empty()) || self.next(bounds).is_some()
-    }
-
-    fn take(&mut self, tenant: TenantId, holder: &Holder) {
-        self.held += 1;
-        self.count += 1;
-        let served = self.count;
-        let tenant = self.tenants.entry(tenant).or_default();
-        tenant.held += 1;
-        tenant.served = served;
-        tenant.customers += usize::from(!holder.staff);
-        if let Some(user) = tenant.users.get_mut(holder) {
-            user.held += 1;
-        } else {
-            tenant.users.insert(holder.clone(), User { held: 1, ..User::default() });
-        }
-    }
-
-    fn give_back(&mut self, id: TenantId, holder: &Holder) {
-        self.held -= 1;
-        let Some(tenant) = self.tenants.get_mut(&id) else { return };
-        tenant.held -= 1;
-        tenant.customers -= usize::from(!holder.staff);
-        if let Some(user) = tenant.users.get_mut(holder) {
-            user.held -= 1;
-        }
-        self.forget(id, holder);
-    }
-
-    fn wait(
-        &mut self,
-        bounds: &Bounds,
-        tenant: TenantId,
-        holder: &Holder,
-        granted: oneshot::Sender<()>,
-    ) -> Result<u64, Crowded> {
-        let known = self.tenants.entry(tenant).or_default();
-        let user = known.users.entry(holder.clone()).or_default();
-        if user.waiting.len() >= bounds.waiting {
-            let crowded = Crowded::User(bounds.per_user);
-            self.forget(tenant, holder);
-            return Err(crowded);
-        }
-        self.count += 1;
-        user.waiting.push_back(Waiter { id: self.count, granted });
-        known.waiting += 1;
-        self.waiting += 1;
-        Ok(self.count)
-    }
-
-    /// Takes one who waits out of the queue.
-    fn leave(&mut self, id: TenantId, holder: &Holder, waiter: u64) {
-        let Some(tenant) = self.tenants.get_mut(&id) else { return };
-        let Some(user) = tenant.users.get_mut(holder) else { return };
-        let before = user.waiting.len();
-        user.waiting.retain(|one| one.id != waiter);
-        let left = before - user.waiting.len();
-        tenant.waiting -= left;
-        self.waiting -= left;
-        self.forget(id, holder);
-    }
-
-    fn forget(&mut self, id: TenantId, holder: &Holder) {
-        let Some(tenant) = self.tenants.get_mut(&id) else { return };
-        if tenant.users.get(holder).is_some_and(|user| user.held == 0 && user.waiting.is_empty()) {
-            tenant.users.remove(holder);
-        }
-        if tenant.users.is_empty() {
-            self.tenants.remove(&id);
-        }
-    }
-
-    /// Who is to be served next of those who wait and for whom there is a permit.
-    fn next(&self, bounds: &Bounds) -> Option<(TenantId, Holder)> {
-        if self.held >= bounds.in_all {
-            return None;
-        }
-        let mut tenants: Vec<_> = self
-            .tenants
-            .iter()
-            .filter(|(_, tenant)| tenant.waiting > 0 && tenant.held < bounds.per_tenant)
-            .collect();
-        tenants.sort_unstable_by_key(|(_, tenant)| (tenant.held, tenant.served));
-        tenants.into_iter().find_map(|(id, tenant)| {
-            let waiting = tenant.users.iter().filter(|(holder, user)| {
-                let customers = holder.staff || tenant.customers < bounds.customers;
-                !user.waiting.is_empty() && user.held < bounds.per_user && customers
-            });
-            let first = waiting.min_by_key(|(holder, user)| {
-                (!holder.staff, user.held, user.waiting.front().map(|waiter| waiter.id))
-            });
-            first.map(|(holder, _)| (*id, holder.clone()))
-        })
-    }
-
-    /// Gives permits to those who wait, as far as there are any.
-    fn grant(&mut self, bounds: &Bounds) {
-        while self.waiting > 0
-            && let Some((id, holder)) = self.next(bounds)
-        {
-            let Some(tenant) = self.tenants.get_mut(&id) else { return };
-            let Some(waiter) = tenant.users.get_mut(&holder).and_then(|user| user.waiting.pop_front()) else {
-                return;
-            };
-            tenant.waiting -= 1;
-            self.waiting -= 1;
-            self.take(id, &holder);
-            if waiter.granted.send(()).is_err() {
-                self.give_back(id, &holder);
-            }
-        }
     }
 }
 

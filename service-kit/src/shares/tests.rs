@@ -1,6 +1,8 @@
 use futures::{FutureExt as _, poll};
 use std::pin::pin;
 
+use domain::ids::UserId;
+
 use super::*;
 
 const SOON: Duration = Duration::from_secs(60);

@@ -6,7 +6,7 @@
 
 use domain::identity::Principal;
 use domain::search::Query;
-use sqlx::{Postgres, QueryBuilder};
+use sqlx::{Executor as _, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::ListTickets;
@@ -30,9 +30,7 @@ pub(super) async fn walk(
     let Some(words) = &query.filter.search else { return Ok(None) };
     let everything = found.with(None);
     // It is read from its beginning, and hardly ever to its end.
-    sqlx::query("SELECT set_config('cursor_tuple_fraction', '0.001', true)")
-        .execute(&mut *snapshot.tx)
-        .await?;
+    snapshot.tx.execute("SET LOCAL cursor_tuple_fraction = 0.001").await?;
     let mut sql = QueryBuilder::new("DECLARE walk NO SCROLL CURSOR FOR SELECT t.id");
     query.push(&everything, caller, &mut sql);
     if let Some(after) = after {
@@ -60,7 +58,7 @@ pub(super) async fn walk(
             break None;
         }
     };
-    sqlx::query("CLOSE walk").execute(&mut *snapshot.tx).await?;
+    snapshot.tx.execute("CLOSE walk").await?;
     Ok(walked)
 }
 
