@@ -12,7 +12,7 @@ use command_service::{CommandDeps, CommandService, RelayDeps, openapi, router};
 use domain::time::{Clock, Ids};
 use service_kit::auth::{AuthConfig, Authenticator};
 use service_kit::clock::{RandomIds, SystemClock};
-use service_kit::http::{HttpSettings, layers};
+use service_kit::http::{HttpSettings, MetricsToken, layers};
 use service_kit::telemetry::{self, LogFormat};
 use service_kit::{lifecycle, metrics, postgres};
 use tokio::net::TcpListener;
@@ -34,6 +34,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings::read()?;
     let peer_key = settings.peer_key()?;
+    let metrics_token = MetricsToken::given(settings.metrics_token.as_deref())?;
     metrics::install();
     let shutdown = lifecycle::shutdown_on_signal();
     // The log outlives the requests: what they have appended must be answered.
@@ -65,7 +66,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let routes = router(&service).merge(service.health().router()).route("/openapi.json", describe);
     let listener = TcpListener::bind(&settings.listen).await?;
     tracing::info!(address = %listener.local_addr()?, "taking commands");
-    let app = layers(routes, HttpSettings { behind_proxy: settings.behind_proxy, peer_key });
+    let app = layers(routes, HttpSettings { behind_proxy: settings.behind_proxy, peer_key, metrics_token });
     lifecycle::serve(listener, app, shutdown, lifecycle::DRAIN).await?;
     work.cancel();
     service.stopped().await;

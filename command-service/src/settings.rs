@@ -19,6 +19,7 @@ const NAMES: &[&str] = &[
     "jwt_keys",
     "behind_proxy",
     "peer_secret",
+    "metrics_token",
 ];
 
 /// Everything that can be set.
@@ -56,6 +57,9 @@ pub(crate) struct Settings {
     /// callers are on whose behalf they ask.
     #[serde(default)]
     peer_secret: Option<String>,
+    /// Who presents it (Bearer) reads `/metrics` from another machine: 32 characters or more.
+    #[serde(default)]
+    pub(crate) metrics_token: Option<String>,
 }
 
 impl Settings {

@@ -98,6 +98,10 @@ pub(crate) struct UpFlags {
     /// A proxy stands before Docket: the caller's address is the last of X-Forwarded-For
     #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) behind_proxy: Option<bool>,
+    /// Who presents it (Bearer) reads /metrics from another machine, 32 characters or more [default: from this machine
+    /// alone]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) metrics_token: Option<String>,
     /// Whether this process may lead the relay to JetStream: on or off
     #[arg(long)]
     pub(crate) relay: Option<String>,

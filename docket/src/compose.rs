@@ -15,7 +15,7 @@ use query_api::{CursorKey, QueryApi, StreamLimits, Wake};
 use service_kit::auth::{AuthConfig, Authenticator, Issuer};
 use service_kit::clock::{RandomIds, SystemClock};
 use service_kit::health::Health;
-use service_kit::http::{HttpSettings, PeerKey, layers};
+use service_kit::http::{HttpSettings, MetricsToken, PeerKey, layers};
 use service_kit::peer::Peer;
 use service_kit::postgres;
 use tokio::sync::watch;
@@ -44,6 +44,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) issuers: Vec<Issuer>,
     pub(crate) cursor_key: CursorKey,
     pub(crate) behind_proxy: bool,
+    pub(crate) metrics_token: Option<MetricsToken>,
     /// Where this process answers: queries have commands record what is exported.
     pub(crate) address: SocketAddr,
     pub(crate) relay: Switch,
@@ -106,7 +107,11 @@ impl Services {
             shutdown: requests,
             streams: ground.streams,
         });
-        let http = HttpSettings { behind_proxy: ground.behind_proxy, peer_key: Some(peer_key) };
+        let http = HttpSettings {
+            behind_proxy: ground.behind_proxy,
+            peer_key: Some(peer_key),
+            metrics_token: ground.metrics_token.clone(),
+        };
         let health = parked_note(command.health(), pool(&ground, "docket_query", 1)?);
         let router = router(&command, &queries, health, http);
         Ok((Self { command, projections, work }, router))

@@ -3,7 +3,7 @@
 mod custody;
 
 use std::fs::{DirBuilder, File, Permissions, TryLockError};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 /// Why the data directory can't be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DataDirError {
-    #[error("cannot {what} {}: {source}", path.display())]
+    #[error("cannot {what} {}: {source}{}", path.display(), cure(source))]
     Io {
         what: &'static str,
         path: PathBuf,
@@ -32,8 +32,23 @@ pub(crate) enum DataDirError {
     Locked(PathBuf),
     #[error("the data directory {} {why}: {cure}", dir.display())]
     Exposed { dir: PathBuf, why: String, cure: String },
+    #[error("{} is no directory, and cannot be the data directory: name another with --data-dir", .0.display())]
+    NotADirectory(PathBuf),
     #[error("there is no data directory {}: start `docket up` with it first", .0.display())]
     Missing(PathBuf),
+}
+
+/// What to do about it, where that is known.
+fn cure(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::PermissionDenied => {
+            ": run docket as the user whom it belongs to, let this user write there (chown, chmod u+rwx), \
+             or name another directory with --data-dir"
+        }
+        ErrorKind::ReadOnlyFilesystem => ": name a directory that can be written with --data-dir",
+        ErrorKind::StorageFull => ": make room there, or name another directory with --data-dir",
+        _ => "",
+    }
 }
 
 /// A data directory that is there.
@@ -48,6 +63,10 @@ impl DataDir {
     /// Opens it, or makes it, for the owner alone. One that others can write is refused.
     pub(crate) fn create(path: &Path) -> Result<Self, DataDirError> {
         let failed = |source| DataDirError::Io { what: "create", path: path.to_path_buf(), source };
+        // Above it too: what is there and is no directory.
+        if let Some(other) = path.ancestors().find(|part| part.exists()).filter(|part| !part.is_dir()) {
+            return Err(DataDirError::NotADirectory(other.to_path_buf()));
+        }
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
         let dir = Self(path.canonicalize().map_err(failed)?);
         custody::check(&dir.0)?;
@@ -58,7 +77,15 @@ impl DataDir {
 
     /// Opens one that must be there. One that others can write is refused.
     pub(crate) fn open(path: &Path) -> Result<Self, DataDirError> {
-        let dir = path.canonicalize().map_err(|_| DataDirError::Missing(path.to_path_buf()))?;
+        let dir = path.canonicalize().map_err(|source| match source.kind() {
+            ErrorKind::PermissionDenied => {
+                DataDirError::Io { what: "open", path: path.to_path_buf(), source }
+            }
+            _ => DataDirError::Missing(path.to_path_buf()),
+        })?;
+        if !dir.is_dir() {
+            return Err(DataDirError::NotADirectory(dir));
+        }
         custody::check(&dir)?;
         Ok(Self(dir))
     }
@@ -182,6 +209,23 @@ mod tests {
         assert!(dir.is_locked());
         drop(first);
         assert!(!dir.is_locked());
+    }
+
+    #[test]
+    fn what_cannot_be_the_data_directory_is_told_with_what_to_do() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = temp.path().join("f");
+        std::fs::write(&file, "").unwrap();
+        for path in [file.clone(), file.join("below")] {
+            let said = DataDir::create(&path).unwrap_err().to_string();
+            assert!(said.contains("f is no directory") && said.contains("--data-dir"), "{said}");
+        }
+        assert!(matches!(DataDir::open(&file), Err(DataDirError::NotADirectory(_))));
+        for kind in [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem, ErrorKind::StorageFull] {
+            let error = DataDirError::Io { what: "create", path: file.clone(), source: kind.into() };
+            let line = crate::failure::Failure::from(error).line();
+            assert!(line.contains("--data-dir"), "{line}");
+        }
     }
 
     #[test]

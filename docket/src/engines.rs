@@ -45,6 +45,8 @@ pub(crate) enum EngineError {
     Run { program: String, source: std::io::Error },
     #[error("{program} failed: {said}")]
     Failed { program: &'static str, said: String },
+    #[error("{program} was ended before it was done: docket was told to stop")]
+    Interrupted { program: &'static str },
     #[error(
         "Postgres does not run as root, and there is neither a user `postgres` nor `nobody` to run it as: \
          run docket as an ordinary user"

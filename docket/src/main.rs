@@ -1,5 +1,8 @@
 //! The `docket` command: all of Docket on one machine, and what its operators need.
 
+// What is printed goes through `print`, which bears readers who leave.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 mod as_of;
 mod cli;
 mod commands;
@@ -15,6 +18,7 @@ mod import;
 mod instance;
 mod logins;
 mod nats;
+mod print;
 mod ready;
 mod settings;
 mod tenants;
@@ -42,10 +46,10 @@ const MOST_THREADS: usize = 8;
 fn main() -> ExitCode {
     // Wrong usage ends here, with 2.
     let cli = Cli::parse();
-    match start(cli) {
+    match start(cli).and_then(|()| print::finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("docket: {}", failure.line());
+            print::complain(format_args!("docket: {}", failure.line()));
             ExitCode::FAILURE
         }
     }

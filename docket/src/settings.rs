@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use query_api::StreamLimits;
 use serde::Deserialize;
 use service_kit::config::{ConfigError, Settings as Sources};
+use service_kit::http::MetricsToken;
 use service_kit::telemetry::LogFormat;
 
 use crate::cli::{CommonFlags, UpFlags};
@@ -35,6 +36,7 @@ const NAMES: &[&str] = &[
     "projection_database_url",
     "query_database_url",
     "behind_proxy",
+    "metrics_token",
     "cursor_secret",
     "relay",
     "timers",
@@ -64,6 +66,7 @@ struct Given {
     projection_database_url: Option<String>,
     query_database_url: Option<String>,
     behind_proxy: Option<bool>,
+    metrics_token: Option<String>,
     cursor_secret: Option<String>,
     relay: Option<Switch>,
     timers: Option<Switch>,
@@ -105,6 +108,7 @@ pub(crate) struct Settings {
     /// As whom services log in to `database_url`; `None`: the owner makes logins for them.
     pub(crate) logins: Option<Logins>,
     pub(crate) behind_proxy: bool,
+    pub(crate) metrics_token: Option<MetricsToken>,
     pub(crate) cursor_secret: Option<String>,
     pub(crate) relay: Switch,
     pub(crate) timers: Switch,
@@ -148,6 +152,7 @@ impl Settings {
             .flag("projection_database_url", up.projection_database_url.clone())
             .flag("query_database_url", up.query_database_url.clone())
             .flag("behind_proxy", up.behind_proxy)
+            .flag("metrics_token", up.metrics_token.clone())
             .flag("cursor_secret", up.cursor_secret.clone())
             .flag("relay", up.relay.clone())
             .flag("timers", up.timers.clone())
@@ -201,6 +206,8 @@ impl Given {
         if self.cursor_secret.as_ref().is_some_and(|secret| secret.chars().count() < 32) {
             return Err(Failure::said("the setting cursor_secret takes 32 characters or more"));
         }
+        let metrics_token = MetricsToken::given(self.metrics_token.as_deref());
+        let metrics_token = metrics_token.map_err(|why| Failure::said(format!("the setting {why}")))?;
         let log_format = match self.log_format {
             Some(Format::Json) => LogFormat::Json,
             Some(Format::Text) => LogFormat::Text,
@@ -221,6 +228,7 @@ impl Given {
             development_tokens,
             logins,
             behind_proxy: self.behind_proxy.unwrap_or(false),
+            metrics_token,
             cursor_secret: self.cursor_secret,
             relay: self.relay.unwrap_or(Switch::On),
             timers: self.timers.unwrap_or(Switch::On),
@@ -291,6 +299,7 @@ mod tests {
         assert!(read("cell = \"a.b\"\n").is_err());
         assert!(read("oidc_issuer = \"https://id.example\"\n").is_err());
         assert!(read("port = 70000\n").is_err());
+        assert!(read("metrics_token = \"short\"\n").is_err());
         assert!(read("streams_per_user = 0\n").is_err(), "nobody could follow anything");
     }
 

@@ -378,3 +378,110 @@ async fn each_file_of_the_data_directory_is_its_owners_alone() {
     set(&data, before & 0o777);
     docket.prints(&token);
 }
+
+/// A directory of Postgres programs whose initdb does this, with the directory that it is to make in `$last`.
+fn postgres_with_initdb(dir: &std::path::Path, initdb: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let bin = dir.join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let initdb = format!("for last; do :; done\n{initdb}");
+    for (name, script) in [("postgres", "echo 'postgres (PostgreSQL) 17.0'"), ("initdb", &initdb)] {
+        let file = bin.join(name);
+        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    std::fs::set_permissions(&bin, PermissionsExt::from_mode(0o755)).unwrap();
+    bin
+}
+
+fn first_up(dir: &std::path::Path, initdb: &str) -> Command {
+    let mut command = Command::new(BINARY);
+    command.args(["up", "--port", "0", "--data-dir"]).arg(dir.join("data"));
+    command.arg("--postgres-bin").arg(postgres_with_initdb(dir, initdb));
+    command
+}
+
+fn passable() -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    // As root, Postgres' programs run as another user, who must get there.
+    tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_in_the_first_set_up_ends_it_in_order() {
+    use std::os::unix::process::CommandExt;
+    let dir = passable();
+    // Neither does it end by itself, nor by the terminal's own Ctrl-C, which goes to a whole group.
+    let initdb = "mkdir \"$last\" && echo $$ > \"$last/pid.new\" && mv \"$last/pid.new\" \"$last/pid\" && exec sleep 600";
+    let child = first_up(dir.path(), initdb)
+        .process_group(0)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let noted = dir.path().join("data/postgres/data.new/pid");
+    let pid = eventually("initdb runs", || async { std::fs::read_to_string(&noted).ok() }).await;
+    let process = std::path::PathBuf::from(format!("/proc/{}", pid.trim()));
+    assert!(process.exists());
+    let group = format!("-{}", child.id());
+    assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(!said.contains("failed"), "{said}");
+    assert!(!process.exists(), "initdb is left behind");
+}
+
+#[test]
+fn an_initdb_that_fails_is_told_with_what_it_said_or_how_it_ended() {
+    for (initdb, told) in [
+        ("echo 'no room' >&2; exit 1", "initdb failed: no room"),
+        ("exit 3", "exit status: 3"),
+        ("kill -9 $$", "signal: 9"),
+    ] {
+        let dir = passable();
+        let output = first_up(dir.path(), initdb).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(told), "{initdb}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_who_leaves_is_no_failure() {
+    let docket = Running::up().await;
+    let data = docket.dir().join("data");
+    for args in [
+        &["status", "--json"][..],
+        &["status"],
+        &["token", "--tenant", "default", "--role", "support_agent", "--sub", "a"],
+        &["tenant", "create", "desk"],
+        &["consumer", "list"],
+        &["parked", "list"],
+        &["stats", "verify"],
+        &["demo", "--tickets", "1"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(BINARY);
+        command.args(args).arg("--data-dir").arg(&data).stdout(writer);
+        let output =
+            command.stderr(std::process::Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {said}");
+        assert!(!said.contains("panicked") && !said.contains("docket:"), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn a_file_for_the_data_directory_is_told_with_what_to_do() {
+    let dir = passable();
+    let file = dir.path().join("f");
+    std::fs::write(&file, "").unwrap();
+    for command in ["up", "status"] {
+        let output = Command::new(BINARY).args([command, "--data-dir"]).arg(&file).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("is no directory") && said.contains("--data-dir"), "{said}");
+    }
+}

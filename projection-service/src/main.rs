@@ -15,7 +15,7 @@ use event_store::reader::LogReader;
 use projection_service::{Runtime, RuntimeOptions};
 use service_kit::clock::RandomIds;
 use service_kit::health::Health;
-use service_kit::http::{HttpSettings, layers};
+use service_kit::http::{HttpSettings, MetricsToken, layers};
 use service_kit::telemetry::{self, LogFormat};
 use service_kit::{lifecycle, metrics, postgres};
 use tokio::net::TcpListener;
@@ -36,6 +36,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings::read()?;
+    let metrics_token = MetricsToken::given(settings.metrics_token.as_deref())?;
     metrics::install();
     let shutdown = lifecycle::shutdown_on_signal();
     let pool =
@@ -57,7 +58,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     tracing::info!(address = %listener.local_addr()?, "following the log");
     let runtime = Runtime::start(options, &shutdown);
     let health = projection_service::parked_note(Health::default().database(pool.clone()), pool);
-    let health = layers(health.router(), HttpSettings::default());
+    let health = layers(health.router(), HttpSettings { metrics_token, ..HttpSettings::default() });
     lifecycle::serve(listener, health, shutdown, lifecycle::DRAIN).await?;
     runtime.stopped().await;
     Ok(())

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use service_kit::config::{self, ConfigError};
 
-const NAMES: &[&str] = &["database_url", "nats_url", "listen", "cell", "connections"];
+const NAMES: &[&str] = &["database_url", "nats_url", "listen", "cell", "connections", "metrics_token"];
 
 /// Everything that can be set.
 #[derive(Debug, Deserialize)]
@@ -23,6 +23,9 @@ pub(crate) struct Settings {
     /// How many connections to the database for reading, besides one for each projection.
     #[serde(default = "connections")]
     pub(crate) connections: u32,
+    /// Who presents it (Bearer) reads `/metrics` from another machine: 32 characters or more.
+    #[serde(default)]
+    pub(crate) metrics_token: Option<String>,
 }
 
 impl Settings {

@@ -16,7 +16,7 @@ use service_kit::auth::{AuthConfig, Authenticator, Issuer, JwksSource};
 use service_kit::clock::SystemClock;
 use service_kit::config::Settings;
 use service_kit::health::Health;
-use service_kit::http::{HttpSettings, PeerKey, layers};
+use service_kit::http::{HttpSettings, MetricsToken, PeerKey, layers};
 use service_kit::peer::Peer;
 use service_kit::telemetry::LogFormat;
 use service_kit::{lifecycle, metrics, postgres, telemetry};
@@ -36,6 +36,7 @@ const NAMES: &[&str] = &[
     "behind_proxy",
     "command_url",
     "peer_secret",
+    "metrics_token",
     "streams_per_tenant",
     "streams_per_user",
 ];
@@ -62,6 +63,8 @@ struct Given {
     /// The same for all services of a cell, 32 characters or more: with it the command service believes
     /// where callers are whose exports it records.
     peer_secret: Option<String>,
+    /// Who presents it (Bearer) reads `/metrics` from another machine: 32 characters or more.
+    metrics_token: Option<String>,
     /// Event streams that may be open at once in this process: of a tenant, and of a user.
     streams_per_tenant: Option<NonZeroUsize>,
     streams_per_user: Option<NonZeroUsize>,
@@ -92,6 +95,7 @@ async fn run() -> Result<(), Failure> {
         return Err("peer_secret: takes 32 characters or more".into());
     }
     let peer_key = given.peer_secret.map(PeerKey::new);
+    let metrics_token = MetricsToken::given(given.metrics_token.as_deref())?;
     if given.command_url.is_some() && peer_key.is_none() {
         tracing::warn!("without peer_secret no export is recorded, so every file is refused");
     }
@@ -133,8 +137,8 @@ async fn run() -> Result<(), Failure> {
         .router()
         .merge(query_api::page_routes(&query_api::openapi()))
         .merge(Health::default().database(pool).router());
-    let router =
-        layers(router, HttpSettings { behind_proxy: given.behind_proxy.unwrap_or(false), peer_key: None });
+    let behind_proxy = given.behind_proxy.unwrap_or(false);
+    let router = layers(router, HttpSettings { behind_proxy, peer_key: None, metrics_token });
     let address = (given.listen.unwrap_or(Ipv4Addr::LOCALHOST.into()), given.port.unwrap_or(8081));
     let listener = TcpListener::bind(address).await?;
     tracing::info!(address = %listener.local_addr()?, "ready");

@@ -12,7 +12,9 @@ mod parameters;
 mod position;
 mod prefer;
 mod request;
+mod scrape;
 mod trace;
+mod unread;
 mod vouched;
 
 pub use body::{BODY_LIMIT, Json, Payload, parse, parse_outermost};
@@ -24,6 +26,7 @@ pub use parameters::{Path, Query};
 pub use position::{MinPosition, POSITION, position_header};
 pub use prefer::Wait;
 pub use request::RequestInfo;
+pub use scrape::MetricsToken;
 pub use trace::{TraceContext, TraceId};
 pub use vouched::PeerKey;
 

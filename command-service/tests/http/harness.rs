@@ -66,7 +66,7 @@ pub(crate) fn peer_key() -> PeerKey {
 }
 
 fn http_settings() -> HttpSettings {
-    HttpSettings { behind_proxy: false, peer_key: Some(peer_key()) }
+    HttpSettings { peer_key: Some(peer_key()), ..HttpSettings::default() }
 }
 
 fn url_of(database: &str) -> String {

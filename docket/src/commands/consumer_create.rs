@@ -1,5 +1,6 @@
 //! `docket consumer create`: lets a program follow a tenant's events on NATS, and prints what it needs.
 
+use crate::print::say;
 use std::path::Path;
 
 use async_nats::ServerAddr;
@@ -59,7 +60,7 @@ pub(crate) async fn run(data_dir: &Path, args: ConsumerCreateArgs) -> Outcome {
     let access = access(&instance, &consumer, &secret)?;
     if args.json {
         let text = serde_json::to_string_pretty(&access);
-        println!("{}", text.while_doing("the consumer cannot be written as JSON")?);
+        say!("{}", text.while_doing("the consumer cannot be written as JSON")?);
     } else {
         print(&access);
     }
@@ -86,18 +87,18 @@ fn access(instance: &Instance, consumer: &Registered, secret: &Secret) -> Result
 }
 
 fn print(access: &Access) {
-    println!("url           {}", access.url);
-    println!("stream        {}", access.stream);
-    println!("domain        {}", access.domain);
+    say!("url           {}", access.url);
+    say!("stream        {}", access.stream);
+    say!("domain        {}", access.domain);
     for Durable { name, subject } in &access.consumers {
-        println!("consumer      {name}");
-        println!("  of          {subject}");
+        say!("consumer      {name}");
+        say!("  of          {subject}");
     }
-    println!("inbox prefix  {}", access.inbox_prefix);
-    println!("The password in the address is shown this once.");
+    say!("inbox prefix  {}", access.inbox_prefix);
+    say!("The password in the address is shown this once.");
     if let Some(Block { exports, accounts }) = &access.server_configuration {
-        println!("\nFor the configuration of your nats-server, which is to be reloaded twice after it.");
-        println!("Among the exports of account DOCKET, which Docket's user is in:\n\n{exports}");
-        println!("Beside account DOCKET:\n\n{accounts}");
+        say!("\nFor the configuration of your nats-server, which is to be reloaded twice after it.");
+        say!("Among the exports of account DOCKET, which Docket's user is in:\n\n{exports}");
+        say!("Beside account DOCKET:\n\n{accounts}");
     }
 }

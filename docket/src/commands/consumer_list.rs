@@ -1,5 +1,6 @@
 //! `docket consumer list`: who may follow events on NATS, and how far behind each is.
 
+use crate::print::say;
 use std::path::Path;
 
 use async_nats::jetstream;
@@ -48,7 +49,7 @@ pub(crate) async fn run(data_dir: &Path, json: bool) -> Outcome {
     }
     if json {
         let text = serde_json::to_string_pretty(&all);
-        println!("{}", text.while_doing("the consumers cannot be written as JSON")?);
+        say!("{}", text.while_doing("the consumers cannot be written as JSON")?);
     } else {
         print(&all);
     }
@@ -57,15 +58,15 @@ pub(crate) async fn run(data_dir: &Path, json: bool) -> Outcome {
 
 fn print(all: &[Listed]) {
     if all.is_empty() {
-        println!("there are no consumers");
+        say!("there are no consumers");
     }
     for Listed { purpose, tenant, only, consumers, .. } in all {
         let what = if only.is_empty() { "all events".to_owned() } else { only.join(", ") };
-        println!("{purpose} of {tenant}: {what}");
+        say!("{purpose} of {tenant}: {what}");
         for Standing { name, events_behind } in consumers {
             match events_behind {
-                Some(events) => println!("  {name}: {events} events behind"),
-                None => println!("  {name}: not there yet"),
+                Some(events) => say!("  {name}: {events} events behind"),
+                None => say!("  {name}: not there yet"),
             }
         }
     }

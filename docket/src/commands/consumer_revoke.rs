@@ -1,5 +1,6 @@
 //! `docket consumer revoke`: cuts a consumer off, and forgets how far it was.
 
+use crate::print::say;
 use std::path::Path;
 
 use async_nats::jetstream;
@@ -25,9 +26,9 @@ pub(crate) async fn run(data_dir: &Path, args: ConsumerRevokeArgs) -> Outcome {
     }
     let client = nats::connect(&instance.nats_url).await.while_doing("nats-server cannot be asked")?;
     durables::remove(&jetstream::new(client), &consumer).await;
-    println!("{} of {} is cut off", consumer.purpose, consumer.tenant_key);
+    say!("{} of {} is cut off", consumer.purpose, consumer.tenant_key);
     if !instance.own_nats {
-        println!(
+        say!(
             "once account {:?} and its exports are out of your nats-server's configuration, and that is reloaded",
             consumer.name()
         );

@@ -1,5 +1,6 @@
 //! `docket demo`: fills a tenant with realistic tickets, through the command service's own executor.
 
+use crate::print::say;
 use std::sync::Arc;
 
 use command_service::{
@@ -54,7 +55,7 @@ pub(crate) async fn run(settings: &Settings, args: DemoArgs) -> Outcome {
     shutdown.cancel();
     log.stopped().await;
     nats::poke(&target).await;
-    println!("{} tickets, {commands} commands", args.tickets);
+    say!("{} tickets, {commands} commands", args.tickets);
     Ok(())
 }
 

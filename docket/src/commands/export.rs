@@ -1,5 +1,6 @@
 //! `docket export`: a tenant's list as files, a folder for each month.
 
+use crate::print::say;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -50,7 +51,7 @@ pub(crate) async fn run(settings: &Settings, args: ExportArgs) -> Outcome {
     shutdown.cancel();
     let written = written?;
     let seconds = began.elapsed().as_secs_f64();
-    println!(
+    say!(
         "{} rows in {} files of {} months in {}, as of position {position}: {:.0} rows/s",
         written.rows,
         written.files,

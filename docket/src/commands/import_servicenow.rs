@@ -1,5 +1,6 @@
 //! `docket import servicenow`: a service desk's history, with its own times.
 
+use crate::print::say;
 use std::time::{Duration, Instant};
 
 use command_service::Backpressure;
@@ -44,7 +45,7 @@ pub(crate) async fn run(settings: &Settings, args: &ServicenowArgs) -> Outcome {
     };
     let survey = survey.while_doing("reading the file broke off")?;
     let survey = survey.while_doing("the file cannot be imported, and nothing of it was")?;
-    print!("{survey}");
+    say!("{}", survey.to_string().trim_end());
     let shutdown = CancellationToken::new();
     let log = EventLog::start(pool.clone(), LogOptions::default(), shutdown.clone());
     let workflow = workflow(&log, tenant).await?;
@@ -54,12 +55,12 @@ pub(crate) async fn run(settings: &Settings, args: &ServicenowArgs) -> Outcome {
     shutdown.cancel();
     log.stopped().await;
     let written = began.elapsed();
-    print!("{report}");
-    println!("in the log after {:.1} s: {:.0} rows/s", written.as_secs_f64(), rate(&report, written));
+    say!("{}", report.to_string().trim_end());
+    say!("in the log after {:.1} s: {:.0} rows/s", written.as_secs_f64(), rate(&report, written));
     if settings.database_url.is_none() {
         until_visible(&target, last).await?;
         let shown = began.elapsed();
-        println!("visible after {:.1} s: {:.0} rows/s", shown.as_secs_f64(), rate(&report, shown));
+        say!("visible after {:.1} s: {:.0} rows/s", shown.as_secs_f64(), rate(&report, shown));
     }
     if report.tickets_refused() > 0 {
         return Err(Failure::said("some tickets could not be taken; see the report"));

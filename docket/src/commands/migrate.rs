@@ -1,5 +1,6 @@
 //! `docket migrate`: brings the tables up to date.
 
+use crate::print::say;
 use sqlx::PgPool;
 
 use crate::database;
@@ -11,7 +12,7 @@ pub(crate) async fn run(settings: &Settings) -> Outcome {
     let target = Target::of(settings)?;
     let pool = database::connect_patiently(&target.database_url).await?;
     migrate(&pool).await?;
-    println!("the tables are up to date");
+    say!("the tables are up to date");
     Ok(())
 }
 

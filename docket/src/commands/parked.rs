@@ -1,5 +1,6 @@
 //! `docket parked`: tickets that a read model can't go on with.
 
+use crate::print::say;
 use event_store::parked::{self, Parked, Request};
 use sqlx::PgPool;
 
@@ -22,11 +23,11 @@ pub(crate) async fn run(settings: &Settings, command: ParkedCommand) -> Outcome 
 async fn list(pool: &PgPool) -> Outcome {
     let all = parked::list(pool, None).await.while_doing("what is parked cannot be read")?;
     if all.is_empty() {
-        println!("nothing is parked");
+        say!("nothing is parked");
     }
     for Parked { projection, aggregate_type, aggregate_id, position, event_type, error, attempts, .. } in all
     {
-        println!(
+        say!(
             "{aggregate_type} {aggregate_id} in {projection}: {event_type} at position {position}, \
              {attempts} attempts: {error}"
         );
@@ -39,7 +40,7 @@ async fn request(pool: &PgPool, args: &ParkedArgs, request: Request) -> Outcome 
     match asked.while_doing("the request cannot be written")? {
         0 => Err(Failure::said(format!("{} is not parked: see `docket parked list`", args.id))),
         count => {
-            println!("asked in {count} read models; see `docket parked list` for what is left");
+            say!("asked in {count} read models; see `docket parked list` for what is left");
             Ok(())
         }
     }

@@ -1,5 +1,6 @@
 //! `docket rebuild`: builds a read model anew beside the live one, and switches.
 
+use crate::print::say;
 use std::sync::Arc;
 
 use domain::ticket::upcast::Upcasters;
@@ -17,9 +18,13 @@ pub(crate) async fn run(settings: &Settings, projection: &str) -> Outcome {
     let upcasters = Arc::new(Upcasters::default());
     let rebuilt = projection_service::rebuild(&pool, &reader, &upcasters, projection).await;
     let rebuilt = rebuilt.while_doing("the read model was not rebuilt; the live one is as it was")?;
-    println!(
+    say!(
         "{} is rebuilt as version {}, up to position {}, in {:.1} s; {} parked",
-        rebuilt.projection, rebuilt.version, rebuilt.position, rebuilt.seconds, rebuilt.parked
+        rebuilt.projection,
+        rebuilt.version,
+        rebuilt.position,
+        rebuilt.seconds,
+        rebuilt.parked
     );
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `docket relay reset`: has the stream built anew from the log.
 
+use crate::print::say;
 use event_store::relay;
 
 use crate::failure::{Outcome, While};
@@ -12,6 +13,6 @@ pub(crate) async fn run(settings: &Settings) -> Outcome {
     let pool = database::connect(&target.database_url, 1).await?;
     relay::reset(&pool, &target.cell).await.while_doing("the relay cannot be asked")?;
     nats::poke(&target).await;
-    println!("the relay builds the stream of cell {} anew", target.cell);
+    say!("the relay builds the stream of cell {} anew", target.cell);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `docket replay`: a ticket as of any moment, from the log alone.
 
+use crate::print::say;
 use chrono::{DateTime, Utc};
 use domain::event::{Event, TICKET};
 use domain::ids::{TenantId, TicketId};
@@ -58,7 +59,7 @@ pub(crate) async fn run(settings: &Settings, args: ReplayArgs) -> Outcome {
     }
     let replayed = replay(id, events, args.as_of)?;
     let text = serde_json::to_string_pretty(&replayed).while_doing("the ticket cannot be written as JSON")?;
-    println!("{text}");
+    say!("{text}");
     Ok(())
 }
 

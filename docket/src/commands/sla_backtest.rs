@@ -1,5 +1,6 @@
 //! `docket sla backtest`: policies tried on the real past. Reads the log, and writes nothing.
 
+use crate::print::say;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub(crate) async fn run(settings: &Settings, args: BacktestArgs) -> Outcome {
         replay(&LogReader::new(pool), tenant, trial).await.while_doing("the past cannot be replayed")?;
     if args.json {
         let text = serde_json::to_string_pretty(&compared).while_doing("the report cannot be written")?;
-        println!("{text}");
+        say!("{text}");
     } else {
         tell(&compared);
     }
@@ -61,10 +62,10 @@ fn rules(configuration: &Configuration) -> Result<Rules, Failure> {
 
 fn tell(compared: &Compared) {
     let Compared { from, to, tickets, events, happened, configured, draft } = compared;
-    println!("{tickets} tickets, {events} events; from {from} to {to}");
-    println!("{:<32} {:>26}   {:>26}   {:>26}", "", "happened", "as configured", "draft");
+    say!("{tickets} tickets, {events} events; from {from} to {to}");
+    say!("{:<32} {:>26}   {:>26}   {:>26}", "", "happened", "as configured", "draft");
     let columns = format!("{:>8} {:>8} {:>8}", "warned", "missed", "escal.");
-    println!("{:<32} {columns}   {columns}   {columns}", "");
+    say!("{:<32} {columns}   {columns}   {columns}", "");
     let reports = [happened, configured, draft];
     line("all", reports.map(|report| report.total));
     lines(reports.map(|report| &report.by_metric), |metric: &Metric| metric.as_str().to_owned());
@@ -79,7 +80,7 @@ fn tell(compared: &Compared) {
 
 fn outcomes(name: &str, report: &Report) {
     for (metric, outcome) in &report.outcomes {
-        println!(
+        say!(
             "{name}, {}: {} met, {} missed, {} running, {} paused, {} cancelled",
             metric.as_str(),
             outcome.met,
@@ -102,5 +103,5 @@ fn line(name: &str, columns: [Counts; 3]) {
     let columns = columns.map(|Counts { warnings, breaches, escalations }| {
         format!("{warnings:>8} {breaches:>8} {escalations:>8}")
     });
-    println!("{name:<32} {}", columns.join("   "));
+    say!("{name:<32} {}", columns.join("   "));
 }

@@ -1,5 +1,6 @@
 //! `docket stats verify`: whether the statistics are what the log says. Writes nothing.
 
+use crate::print::say;
 use projection_service::recount;
 
 use crate::database;
@@ -13,14 +14,17 @@ pub(crate) async fn run(settings: &Settings, json: bool) -> Outcome {
     let found = recount(&pool).await.while_doing("the log cannot be counted anew")?;
     if json {
         let text = serde_json::to_string_pretty(&found).while_doing("the report cannot be written")?;
-        println!("{text}");
+        say!("{text}");
     } else {
-        println!(
+        say!(
             "{} tickets counted anew, {} figures compared at position {}: {} differ",
-            found.tickets, found.figures, found.position, found.differing
+            found.tickets,
+            found.figures,
+            found.position,
+            found.differing
         );
         for one in &found.differences {
-            println!("{}: kept {:?}, the log gives {:?}", one.figure, one.kept, one.recounted);
+            say!("{}: kept {:?}, the log gives {:?}", one.figure, one.kept, one.recounted);
         }
     }
     match found.differing {

@@ -1,5 +1,6 @@
 //! `docket status`: how the running instance is.
 
+use crate::print::say;
 use std::path::Path;
 
 use event_store::{parked, reader::LogReader, relay};
@@ -63,7 +64,7 @@ pub(crate) async fn run(data_dir: &Path, json: bool) -> Outcome {
     if json {
         let text =
             serde_json::to_string_pretty(&status).while_doing("the status cannot be written as JSON")?;
-        println!("{text}");
+        say!("{text}");
     } else {
         print(&status);
     }
@@ -113,23 +114,23 @@ fn print(status: &Status) {
         Some(pid) => format!("own, process {pid}"),
         None => "not docket's own".to_owned(),
     };
-    println!("address    {}", status.url);
-    println!("process    {}", status.pid);
-    println!("data       {}", status.data_dir);
-    println!("postgres   {}", engine(&status.postgres));
-    println!("nats       {}", engine(&status.nats));
-    println!("log        head {}", status.log.head);
+    say!("address    {}", status.url);
+    say!("process    {}", status.pid);
+    say!("data       {}", status.data_dir);
+    say!("postgres   {}", engine(&status.postgres));
+    say!("nats       {}", engine(&status.nats));
+    say!("log        head {}", status.log.head);
     let leader = status.relay.leader.as_deref().unwrap_or("nobody");
-    println!("relay      position {}, epoch {}, led by {leader}", status.relay.position, status.relay.epoch);
+    say!("relay      position {}, epoch {}, led by {leader}", status.relay.position, status.relay.epoch);
     for Projection { name, version, position, lag_events, lag_seconds, state, lane, cost } in
         &status.projections
     {
-        println!(
+        say!(
             "{name:<16} version {version}, position {position}, {lag_events} events and {lag_seconds:.1} s behind, \
              {state}, lane {lane}"
         );
         if let Some(cost) = cost {
-            println!(
+            say!(
                 "{:<16} each event: {:.1} rows, {:.0} bytes of WAL at most, {:.0} µs; {:.0} events at once",
                 "",
                 cost.rows_per_event,
@@ -139,5 +140,5 @@ fn print(status: &Status) {
             );
         }
     }
-    println!("parked     {}", status.parked);
+    say!("parked     {}", status.parked);
 }

@@ -1,5 +1,6 @@
 //! `docket tenant create`: creates a tenant and prints its id.
 
+use crate::print::say;
 use std::sync::Arc;
 
 use command_service::Executor;
@@ -32,7 +33,7 @@ pub(crate) async fn run(settings: &Settings, args: TenantCreateArgs) -> Outcome 
         Err(error) => return Err(error.into()),
     }
     nats::poke(&target).await;
-    println!("{}", TenantId::of_key(&args.key));
+    say!("{}", TenantId::of_key(&args.key));
     shutdown.cancel();
     log.stopped().await;
     Ok(())

@@ -1,5 +1,6 @@
 //! `docket token`: a token of the development issuer, and nothing else on standard output.
 
+use crate::print::say;
 use domain::identity::Role;
 use domain::ids::{OrganizationId, TenantId, UserId};
 use service_kit::auth::{Claims, DevIssuer};
@@ -30,7 +31,7 @@ pub(crate) async fn run(settings: &Settings, args: TokenArgs) -> Outcome {
         let pool = database::connect(&instance.database_url, 1).await?;
         tenants::find(&pool, &args.tenant).await?;
     }
-    println!("{}", mint(&dir, tenant, args)?);
+    say!("{}", mint(&dir, tenant, args)?);
     Ok(())
 }
 

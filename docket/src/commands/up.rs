@@ -1,5 +1,6 @@
 //! `docket up`: all services in one process, with their own Postgres and nats-server.
 
+use crate::print::say;
 use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::compose::{Ground, Services};
 use crate::consumers::durables;
 use crate::data_dir::{DataDir, Lock};
-use crate::engines::{NatsEngine, PostgresEngine};
+use crate::engines::{EngineError, NatsEngine, PostgresEngine};
 use crate::failure::{Failure, Outcome, While};
 use crate::instance::Instance;
 use crate::logins::Logins;
@@ -36,7 +37,11 @@ pub(crate) async fn run(settings: &Settings) -> Outcome {
         "cannot listen on {}: take another port with --port",
         SocketAddr::new(settings.listen, settings.port)
     ))?;
-    let engines = Engines::start(&dir, settings).await?;
+    let engines = match Engines::start(&dir, settings, &requests).await {
+        // Nothing was started yet, and the next start begins with this again.
+        Err(Failure::Engine(EngineError::Interrupted { .. })) => return Ok(()),
+        engines => engines?,
+    };
     let outcome = serve(&dir, settings, &engines, listener, requests).await;
     Instance::withdraw(&dir);
     engines.stop().await;
@@ -74,9 +79,9 @@ struct Engines {
 }
 
 impl Engines {
-    async fn start(dir: &DataDir, settings: &Settings) -> Result<Self, Failure> {
+    async fn start(dir: &DataDir, settings: &Settings, stop: &CancellationToken) -> Result<Self, Failure> {
         let postgres = match &settings.database_url {
-            None => Some(PostgresEngine::start(dir, &settings.programs).await?),
+            None => Some(PostgresEngine::start(dir, &settings.programs, stop).await?),
             Some(_) => None,
         };
         let nats = match &settings.nats_url {
@@ -139,6 +144,7 @@ async fn serve(
         issuers: issuers(issuer.as_ref(), settings.oidc.as_ref()),
         cursor_key: CursorKey::new(cursor_secret(dir, settings)?),
         behind_proxy: settings.behind_proxy,
+        metrics_token: settings.metrics_token.clone(),
         address: local(address),
         relay: settings.relay,
         timers: settings.timers,
@@ -245,18 +251,18 @@ async fn announce(
         logins: Some(told.logins.clone()),
     };
     instance.publish(dir)?;
-    println!("docket is ready");
-    println!("  address  {url}");
+    say!("docket is ready");
+    say!("  address  {url}");
     match told.issuer.filter(|_| is_for_a_person(settings)) {
         Some(issuer) => {
             let token = admin_token(issuer)?;
-            println!("  console  {url}/#token={token}");
-            println!("  token    {token}");
+            say!("  console  {url}/#token={token}");
+            say!("  token    {token}");
         }
-        None => println!("  console  {url}/"),
+        None => say!("  console  {url}/"),
     }
     if let Some(oidc) = &settings.oidc {
-        println!("  issuer   {}", oidc.issuer);
+        say!("  issuer   {}", oidc.issuer);
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use rand::Rng;
 
-use super::EngineError;
+use super::{EngineError, process};
 
 /// Where the files go that can't be in the data directory.
 const ELSEWHERE: &str = "/var/lib/docket";
@@ -36,7 +36,7 @@ impl Account {
 
     fn of(name: &str) -> Option<Self> {
         let ask = |flag: &str| {
-            let output = Command::new("id").args([flag, name]).stderr(Stdio::null()).output().ok()?;
+            let output = process::one_off("id").args([flag, name]).stderr(Stdio::null()).output().ok()?;
             String::from_utf8(output.stdout).ok()?.trim().parse().ok()
         };
         Some(Self { uid: ask("-u")?, gid: ask("-g")? })
@@ -58,7 +58,7 @@ impl Account {
 
     /// Whether this user gets to the directory.
     pub(super) fn reaches(self, dir: &Path) -> bool {
-        let mut command = Command::new("/bin/sh");
+        let mut command = process::one_off("/bin/sh");
         command.args(["-c", "cd \"$0\""]).arg(dir).current_dir("/");
         self.run(&mut command);
         command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())

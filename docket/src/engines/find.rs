@@ -1,9 +1,8 @@
 //! Finds the engines' programs among what the system has installed.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use super::Programs;
+use super::{Programs, process};
 
 /// The oldest Postgres that will do: Debian 12's.
 const OLDEST: u32 = 15;
@@ -106,7 +105,7 @@ fn usable(dir: &Path) -> Option<Binaries> {
 }
 
 fn said_version(program: &Path) -> Option<String> {
-    let output = Command::new(program).arg("--version").output().ok()?;
+    let output = process::one_off(program).arg("--version").output().ok()?;
     String::from_utf8(output.stdout).ok()
 }
 

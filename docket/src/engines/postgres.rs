@@ -9,6 +9,7 @@ use service_kit::wait::until;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
+use tokio_util::sync::CancellationToken;
 
 use super::account::{self, Account};
 use super::supervisor::{Program, Supervisor};
@@ -38,10 +39,15 @@ pub(crate) struct PostgresEngine {
 
 impl PostgresEngine {
     /// Starts it, with a new database on the first run, and waits until it answers.
-    pub(crate) async fn start(dir: &DataDir, programs: &Programs) -> Result<Self, EngineError> {
+    /// When `stop` comes while the database is made: [`EngineError::Interrupted`].
+    pub(crate) async fn start(
+        dir: &DataDir,
+        programs: &Programs,
+        stop: &CancellationToken,
+    ) -> Result<Self, EngineError> {
         let server = {
-            let (dir, programs) = (dir.clone(), programs.clone());
-            blocking(move || prepare(&dir, &programs)).await?
+            let (dir, programs, stop) = (dir.clone(), programs.clone(), stop.clone());
+            blocking(move || prepare(&dir, &programs, &stop)).await?
         };
         let record = super::record(dir)?;
         let supervisor = Supervisor::start(server, &STOP)?;
@@ -152,7 +158,7 @@ impl Program for Server {
 }
 
 /// Everything before the start: the place, the files, the ports, the settings.
-fn prepare(dir: &DataDir, programs: &Programs) -> Result<Server, EngineError> {
+fn prepare(dir: &DataDir, programs: &Programs, stop: &CancellationToken) -> Result<Server, EngineError> {
     let mut record = super::record(dir)?;
     let account = Account::needed()?;
     let home = settle_home(dir, &mut record, account)?;
@@ -174,7 +180,7 @@ fn prepare(dir: &DataDir, programs: &Programs) -> Result<Server, EngineError> {
     }
     record.settle_postgres_port(dir)?;
     if !data.exists() {
-        initialise(&server, &home, &record)?;
+        initialise(&server, &home, &record, stop)?;
     }
     let listen = format!(
         "\n# Ours\nlisten_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = ''\n",
@@ -236,7 +242,12 @@ fn choose(found: Vec<Binaries>, data: &Path) -> Result<Binaries, EngineError> {
 }
 
 /// Runs initdb beside the place, and moves the result there when it is whole.
-fn initialise(server: &Server, home: &Path, record: &EnginesRecord) -> Result<(), EngineError> {
+fn initialise(
+    server: &Server,
+    home: &Path,
+    record: &EnginesRecord,
+    stop: &CancellationToken,
+) -> Result<(), EngineError> {
     let (fresh, password_file) = (home.join("data.new"), home.join("password"));
     let failed = |path: &Path| {
         let path = path.to_path_buf();
@@ -246,19 +257,19 @@ fn initialise(server: &Server, home: &Path, record: &EnginesRecord) -> Result<()
         std::fs::remove_dir_all(&fresh).map_err(failed(&fresh))?;
     }
     write_for(server.account, &password_file, &record.postgres_password)?;
-    let mut command = Command::new(server.binaries.program("initdb"));
+    let mut command = process::bound_to_us(&server.binaries.program("initdb"), "TERM");
     command.args(["--username", EnginesRecord::USER, "--auth=scram-sha-256", "--encoding=UTF8"]);
     command.args(["--lc-collate=C", "--data-checksums", "--no-instructions"]).arg("--locale").arg(locale());
     command.arg("--pwfile").arg(&password_file).arg("--pgdata").arg(&fresh).current_dir("/");
     if let Some(account) = server.account {
         account.run(&mut command);
     }
-    let output = command.output();
+    let output = process::run(command, stop);
     let _ = std::fs::remove_file(&password_file);
     let output = output.map_err(|source| EngineError::Run { program: "initdb".to_owned(), source })?;
+    let Some(output) = output else { return Err(EngineError::Interrupted { program: "initdb" }) };
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " · ");
-        return Err(EngineError::Failed { program: "initdb", said });
+        return Err(EngineError::Failed { program: "initdb", said: process::said(&output) });
     }
     std::fs::rename(&fresh, &server.data).map_err(failed(&server.data))
 }

@@ -1,11 +1,14 @@
 //! Processes by their id: whether they are there, what they are, how they end.
 
 use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use tokio_util::sync::CancellationToken;
 
 use super::EngineError;
 
@@ -16,8 +19,46 @@ pub(crate) fn command_line(pid: u32) -> Option<String> {
         let bytes = std::fs::read(proc.join(pid.to_string()).join("cmdline")).ok()?;
         return Some(String::from_utf8_lossy(&bytes).replace('\0', " "));
     }
-    let output = Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()]).output().ok()?;
+    let output = one_off("ps").args(["-o", "command=", "-p", &pid.to_string()]).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// A program that does one thing and ends, in a group of its own: Ctrl-C in a terminal goes to Docket alone.
+pub(super) fn one_off(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.process_group(0).stdin(Stdio::null());
+    command
+}
+
+/// Runs a program to its end, in a group of its own. When `stop` comes first, ends the whole group: `None`.
+/// To be called from a thread that may block, within the runtime.
+pub(super) fn run(command: Command, stop: &CancellationToken) -> io::Result<Option<Output>> {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    tokio::runtime::Handle::current().block_on(async {
+        let mut command = tokio::process::Command::from(command);
+        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn()?;
+        let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        let mut ended = std::pin::pin!(child.wait_with_output());
+        tokio::select! {
+            biased;
+            output = &mut ended => return output.map(Some),
+            () = stop.cancelled() => {}
+        }
+        let end = |signal| group.map(|group| kill_process_group(group, signal));
+        end(Signal::TERM);
+        if tokio::time::timeout(PATIENCE, &mut ended).await.is_err() {
+            end(Signal::KILL);
+            let _ = tokio::time::timeout(PATIENCE, ended).await;
+        }
+        Ok(None)
+    })
+}
+
+/// What a program that failed said on standard error, in one line; how it ended where it said nothing.
+pub(super) fn said(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " · ");
+    if text.is_empty() { format!("it said nothing, and ended with {}", output.status) } else { text }
 }
 
 /// Sends a signal. A process that is not there any more is no error.

@@ -18,9 +18,10 @@ use futures::FutureExt;
 use tower::{Layer, Service};
 use tracing::Instrument;
 
-use super::host;
 use super::request::{RequestInfo, X_REQUEST_ID};
+use super::scrape::{self, MetricsToken};
 use super::vouched::PeerKey;
+use super::{host, unread};
 use crate::problem::{MEDIA_TYPE, Problem};
 
 /// How a service is reached.
@@ -30,6 +31,9 @@ pub struct HttpSettings {
     pub behind_proxy: bool,
     /// Other services of the cell that have this key say where callers are on whose behalf they ask.
     pub peer_key: Option<PeerKey>,
+    /// Who presents it reads `/metrics` from anywhere. Else that is for peers on this machine alone, and an unknown
+    /// path to others.
+    pub metrics_token: Option<MetricsToken>,
 }
 
 /// Puts the layer around a router that is complete. Unknown paths and methods become problems.
@@ -95,9 +99,15 @@ where
         // What comes over no connection, such as a test's request, was routed by nobody.
         let connected = request.extensions().get::<ConnectInfo<SocketAddr>>().is_some();
         let refused = if connected { host::check(&request).err() } else { None };
+        let refused = refused.or_else(|| scrape::hides(&request, &self.settings).then(Problem::not_found));
+        let loan = unread::lend(&mut request);
         let inner = match refused {
             None => Ok(self.inner.call(request)),
-            Some(problem) => Err(problem),
+            // Without the request, its body has come back.
+            Some(problem) => {
+                drop(request);
+                Err(problem)
+            }
         };
         let around = async move {
             let mut response = match inner {
@@ -109,6 +119,9 @@ where
                 Err(refused) => refused.into_response(),
             };
             finish(&mut response, &info, &method);
+            if let Some(loan) = loan {
+                loan.settle(&mut response);
+            }
             note(&method, route.as_ref(), response.status(), start.elapsed());
             Ok(response)
         };

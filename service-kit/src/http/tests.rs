@@ -103,7 +103,7 @@ async fn a_service_of_the_cell_says_where_the_caller_is_and_nobody_else_does() {
     let ip = |info: RequestInfo| std::future::ready(info.ip.map(|ip| ip.to_string()).unwrap_or_default());
     let router = || Router::new().route("/ip", get(ip));
     let (_, vouched) = key.vouch("203.0.113.9".parse().unwrap(), "r-1").unwrap();
-    let settings = HttpSettings { behind_proxy: false, peer_key: Some(key) };
+    let settings = HttpSettings { peer_key: Some(key), ..HttpSettings::default() };
     for (settings, id, seen) in [
         (settings.clone(), "r-1", "203.0.113.9"),
         (settings, "r-2", ""),
@@ -125,7 +125,7 @@ async fn only_a_service_of_the_cell_is_taken_for_one() {
     let who = |info: RequestInfo| std::future::ready(info.from_service.to_string());
     let router = || Router::new().route("/who", get(who)).route("/else", get(who));
     let (_, code) = key.sign("/who", "r-1").unwrap();
-    let settings = HttpSettings { behind_proxy: false, peer_key: Some(key) };
+    let settings = HttpSettings { peer_key: Some(key), ..HttpSettings::default() };
     for (settings, path, id, seen) in [
         (settings.clone(), "/who", "r-1", "true"),
         (settings.clone(), "/who?q=1", "r-1", "true"),
