@@ -126,7 +126,7 @@ pub(crate) struct UpFlags {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start everything: the services, and a private Postgres and nats-server
-    Up(UpFlags),
+    Up(Box<UpFlags>),
     /// Print a token of the development issuer
     Token(TokenArgs),
     /// Tenants

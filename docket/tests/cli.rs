@@ -1,10 +1,13 @@
 //! The `docket` command as people and scripts use it.
 
+#[path = "cli/first.rs"]
+mod first;
 #[path = "cli/running.rs"]
 mod running;
 
 use std::process::Command;
 
+use first::{first_up, passable};
 use running::{BINARY, Running, eventually};
 use serde_json::{Value, json};
 
@@ -377,34 +380,6 @@ async fn each_file_of_the_data_directory_is_its_owners_alone() {
     assert!(docket.fails(&["up", "--port", "0"]).contains("chmod go-w"));
     set(&data, before & 0o777);
     docket.prints(&token);
-}
-
-/// A directory of Postgres programs whose initdb does this, with the directory that it is to make in `$last`.
-fn postgres_with_initdb(dir: &std::path::Path, initdb: &str) -> std::path::PathBuf {
-    use std::os::unix::fs::PermissionsExt;
-    let bin = dir.join("bin");
-    std::fs::create_dir(&bin).unwrap();
-    let initdb = format!("for last; do :; done\n{initdb}");
-    for (name, script) in [("postgres", "echo 'postgres (PostgreSQL) 17.0'"), ("initdb", &initdb)] {
-        let file = bin.join(name);
-        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).unwrap();
-    }
-    std::fs::set_permissions(&bin, PermissionsExt::from_mode(0o755)).unwrap();
-    bin
-}
-
-fn first_up(dir: &std::path::Path, initdb: &str) -> Command {
-    let mut command = Command::new(BINARY);
-    command.args(["up", "--port", "0", "--data-dir"]).arg(dir.join("data"));
-    command.arg("--postgres-bin").arg(postgres_with_initdb(dir, initdb));
-    command
-}
-
-fn passable() -> tempfile::TempDir {
-    use std::os::unix::fs::PermissionsExt;
-    // As root, Postgres' programs run as another user, who must get there.
-    tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -99,6 +99,9 @@ mod tests {
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
+    /// A peer, and the headers that it comes with.
+    type Stranger<'a> = (Option<&'a str>, &'a [(&'a str, &'a str)]);
+
     #[tokio::test]
     async fn metrics_are_for_this_machine_and_for_the_token() {
         let bearer = format!("Bearer {TOKEN}");
@@ -107,7 +110,7 @@ mod tests {
             assert_eq!(asked(false, local, &[], PATH).await.0, 200, "{local:?}");
         }
         let proxied = PROXIED.map(|name| [(name, "127.0.0.1")]);
-        let mut strangers: Vec<(Option<&str>, &[(&str, &str)])> =
+        let mut strangers: Vec<Stranger<'_>> =
             proxied.iter().map(|header| (Some("127.0.0.1"), &header[..])).collect();
         strangers.push((Some("192.0.2.7"), &[]));
         strangers.push((Some("2001:db8::7"), &[]));
