@@ -10,7 +10,6 @@ mod filter;
 mod hub;
 mod reader;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,7 +19,6 @@ use domain::ids::Position;
 use futures::stream::{self, Stream};
 use service_kit::wait::pause;
 use tokio::sync::watch;
-use uuid::Uuid;
 
 pub(crate) use self::filter::Filter;
 pub(crate) use self::hub::Hub;
@@ -31,7 +29,7 @@ use crate::error::QueryError;
 use crate::http::event_view::CloudEvent;
 use crate::log::{self, Fact, Most};
 use crate::snapshot::{Snapshot, Source};
-use crate::visibility::{self, Tickets};
+use crate::visibility::{self, Tickets, Withdrawn};
 use crate::wake::NET;
 
 /// How many of the tenant's events one statement goes over where it leaves out some.
@@ -92,8 +90,8 @@ pub(crate) async fn shown(
     facts: Vec<Fact>,
 ) -> Result<Vec<CloudEvent>, QueryError> {
     let (facts, tickets) = visibility::keep_visible(snapshot, &api.0.upcasters, caller, facts).await?;
-    let redacted = visibility::redacted(snapshot, &api.0.upcasters, &facts).await?;
-    Ok(facts.iter().filter_map(|fact| show(api, fact, caller, tickets.as_ref(), &redacted)).collect())
+    let withdrawn = Withdrawn::read(snapshot, &api.0.upcasters, &facts).await?;
+    Ok(facts.iter().filter_map(|fact| show(api, fact, caller, tickets.as_ref(), &withdrawn)).collect())
 }
 
 fn show(
@@ -101,9 +99,9 @@ fn show(
     fact: &Fact,
     caller: &Principal,
     tickets: Option<&Tickets>,
-    redacted: &HashSet<Uuid>,
+    withdrawn: &Withdrawn,
 ) -> Option<CloudEvent> {
-    let shown = visibility::show(fact, caller, tickets, redacted)?;
+    let shown = visibility::show(fact, caller, tickets, withdrawn)?;
     Some(CloudEvent::new(fact, shown, &api.0.cell, caller.tenant))
 }
 
@@ -139,7 +137,7 @@ impl Follower {
     pub(crate) async fn next(&mut self) -> Vec<CloudEvent> {
         loop {
             let events = match self.channel.after(self.after, BATCH.events as usize) {
-                Found::Events(entries, redacted) => match self.take(&entries, &redacted) {
+                Found::Events(entries, withdrawn) => match self.take(&entries, &withdrawn) {
                     Some(events) => events,
                     None => self.catch_up().await,
                 },
@@ -158,7 +156,7 @@ impl Follower {
     }
 
     /// Takes from the window; nothing if it doesn't say who may know of what.
-    fn take(&mut self, entries: &[Arc<Entry>], redacted: &HashSet<Uuid>) -> Option<Vec<CloudEvent>> {
+    fn take(&mut self, entries: &[Arc<Entry>], withdrawn: &Withdrawn) -> Option<Vec<CloudEvent>> {
         let (mut events, mut bytes) = (Vec::new(), 0);
         let mut reached = self.after;
         for entry in entries {
@@ -170,7 +168,7 @@ impl Follower {
                 };
             reached = Position(fact.logged.position);
             if visible && self.filter.takes(&fact.logged) {
-                events.extend(show(&self.api, fact, &self.caller, entry.tickets.as_deref(), redacted));
+                events.extend(show(&self.api, fact, &self.caller, entry.tickets.as_deref(), withdrawn));
                 bytes += fact.logged.payload.len();
             }
             if bytes >= BATCH.bytes {

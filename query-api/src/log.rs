@@ -195,16 +195,17 @@ pub(crate) async fn internal(
 /// What happens to messages: to notes as well as to what customers read.
 const ABOUT_MESSAGES: [&str; 3] = [MessageEdited::NAME, MessageRedacted::NAME, MessageRead::NAME];
 
-/// The redactions of these tickets' messages.
-pub(crate) async fn redactions(
+/// The redactions and edits of these tickets' messages.
+pub(crate) async fn changes_of_texts(
     snapshot: &mut Snapshot,
     tickets: Vec<String>,
 ) -> Result<Vec<Logged>, sqlx::Error> {
     logged!(
         "events AS e WHERE e.aggregate_type = $1 AND e.aggregate_id = ANY($2) \
-         AND e.event_type = 'MessageRedacted'",
+         AND e.event_type = ANY($3)",
         TICKET,
         &tickets,
+        &[MessageEdited::NAME, MessageRedacted::NAME] as _,
     )
     .fetch_all(&mut *snapshot.tx)
     .await

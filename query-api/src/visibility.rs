@@ -4,13 +4,13 @@
 //! by event and field by field who reads what.
 
 mod tickets;
+mod withdrawn;
 
 pub(crate) use tickets::Tickets;
-
-use std::collections::HashSet;
+pub(crate) use withdrawn::Withdrawn;
 
 use domain::disclosure::{Disclosure, Reader, may_read_metadata, take_out, ticket_events};
-use domain::event::{Event, TICKET};
+use domain::event::TICKET;
 use domain::identity::{Principal, Visibility};
 use domain::metadata::Metadata;
 use domain::stream::public::{Contract, PublicEvent};
@@ -22,7 +22,7 @@ use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::error::QueryError;
-use crate::log::{self, Fact};
+use crate::log::Fact;
 use crate::snapshot::Snapshot;
 
 /// Leaves only those tickets that the caller may know of.
@@ -82,13 +82,13 @@ pub(crate) fn admits(fact: &Fact, caller: &Principal) -> bool {
 }
 
 /// Shows an event of a ticket that the caller sees, or of the tenant; `None` if it isn't for them.
-/// `tickets` are those that the caller's events are about, for those who don't see all; `redacted` are messages
-/// whose text was taken out of sight since.
+/// `tickets` are those that the caller's events are about, for those who don't see all; `withdrawn` is what became
+/// of texts since.
 pub(crate) fn show(
     fact: &Fact,
     caller: &Principal,
     tickets: Option<&Tickets>,
-    redacted: &HashSet<Uuid>,
+    withdrawn: &Withdrawn,
 ) -> Option<Shown> {
     if !admits(fact, caller) {
         return None;
@@ -100,8 +100,7 @@ pub(crate) fn show(
     let (data, contract) = payload(fact);
     let actor = fact.metadata.actor.id.as_str();
     let row = Disclosure::of(&fact.logged.aggregate_type, &fact.logged.event_type);
-    let gone = fact.ticket().and_then(message_of).is_some_and(|message| redacted.contains(&message));
-    let texts = row.filter(|_| gone).map_or(&[][..], |row| row.texts);
+    let texts = withdrawn.hides(fact, row, caller);
     let hidden = row.into_iter().flat_map(|row| row.hidden(caller, actor)).chain(texts.iter().copied());
     Some(Shown { data: without(data, hidden), contract, metadata: circumstances(fact, caller), version })
 }
@@ -154,28 +153,6 @@ pub(crate) fn message_of(event: &TicketEvent) -> Option<Uuid> {
         TicketEvent::MessageEdited(event) => Some(event.message_id.0),
         _ => None,
     }
-}
-
-/// The messages whose text was taken out of sight, of the tickets that these events are about. The log
-/// says so, not the read model, which may be behind: what was redacted is never shown again.
-pub(crate) async fn redacted(
-    snapshot: &mut Snapshot,
-    upcasters: &Upcasters,
-    facts: &[Fact],
-) -> Result<HashSet<Uuid>, QueryError> {
-    let with_texts = facts.iter().filter(|fact| fact.ticket().and_then(message_of).is_some());
-    let tickets: HashSet<String> = with_texts.map(|fact| fact.logged.aggregate_id.clone()).collect();
-    if tickets.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let redactions = log::redactions(snapshot, tickets.into_iter().collect()).await?;
-    Ok(redactions
-        .into_iter()
-        .filter_map(|one| match one.read(upcasters).event {
-            Some(Event::Ticket(TicketEvent::MessageRedacted(event))) => Some(event.message_id.0),
-            _ => None,
-        })
-        .collect())
 }
 
 /// Whether every ticket of the tenant is visible, the deleted ones too.
@@ -270,7 +247,7 @@ mod tests {
 
     #[test]
     fn notes_are_for_those_who_may_read_them() {
-        let none = HashSet::new();
+        let none = Withdrawn::default();
         assert!(show(&note(), &caller("support_agent"), None, &none).is_some());
         for role in ["customer", "client_admin", "analyst"] {
             assert!(show(&note(), &caller(role), None, &none).is_none(), "{role}");
@@ -280,8 +257,8 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_kept_from_customers() {
         let odd = fact("TicketFlown", &json!({"to": "the moon"}));
-        assert!(show(&odd, &caller("customer"), None, &HashSet::new()).is_none());
-        let shown = show(&odd, &caller("support_agent"), None, &HashSet::new()).unwrap();
+        assert!(show(&odd, &caller("customer"), None, &Withdrawn::default()).is_none());
+        let shown = show(&odd, &caller("support_agent"), None, &Withdrawn::default()).unwrap();
         assert_eq!((data(&shown), shown.contract), (json!({"to": "the moon"}), None));
     }
 
@@ -291,18 +268,52 @@ mod tests {
             "PriorityChanged",
             &json!({"from": "low", "from_rank": 4, "to": "high", "to_rank": 2, "reason": "VIP"}),
         );
-        let shown = show(&change, &caller("customer"), None, &HashSet::new()).unwrap();
+        let shown = show(&change, &caller("customer"), None, &Withdrawn::default()).unwrap();
         assert_eq!(data(&shown).get("reason"), None);
         assert!(shown.metadata.ip.is_none() && shown.metadata.user_agent.is_none());
-        let shown = show(&change, &caller("support_agent"), None, &HashSet::new()).unwrap();
+        let shown = show(&change, &caller("support_agent"), None, &Withdrawn::default()).unwrap();
         assert_eq!(data(&shown)["reason"], "VIP");
         assert_eq!(shown.contract, Contract::of(TICKET, "PriorityChanged"));
         assert!(shown.metadata.ip.is_some());
     }
 
     #[test]
+    fn what_an_edit_replaced_is_its_authors_and_for_staff() {
+        let author = json!({"id": "amir", "kind": "agent"});
+        let reply = |position| {
+            let body = json!({"message_id": Uuid::nil(), "author": author, "body": "wrong"});
+            let mut reply = fact("ReplyAdded", &body);
+            reply.logged.position = position;
+            reply
+        };
+        let mut edit = fact(
+            "MessageEdited",
+            &json!({"message_id": Uuid::nil(), "internal": false,
+                                                     "former_body": "wrong", "body": "right"}),
+        );
+        edit.logged.position = 5;
+        let mut withdrawn = Withdrawn::default();
+        withdrawn.note(&edit);
+        let seen = |fact: &Fact, role| {
+            let shown = show(fact, &caller(role), None, &withdrawn).unwrap();
+            data(&shown)["body"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(
+            (seen(&reply(4), "support_agent").as_str(), seen(&edit, "support_agent").as_str()),
+            ("wrong", "right")
+        );
+        let tickets = Withdrawn::default();
+        assert!(tickets.is_empty() && !withdrawn.is_empty());
+        let customer = caller("customer");
+        let row = Disclosure::of(TICKET, "ReplyAdded");
+        assert_eq!(withdrawn.hides(&reply(4), row, &customer), ["body", "html"]);
+        assert!(withdrawn.hides(&reply(6), row, &customer).is_empty());
+        assert!(withdrawn.hides(&edit, row, &customer).is_empty());
+    }
+
+    #[test]
     fn redacted_texts_are_blank() {
-        let shown = show(&note(), &caller("support_agent"), None, &HashSet::from([Uuid::nil()])).unwrap();
+        let shown = show(&note(), &caller("support_agent"), None, &Withdrawn::redacted(Uuid::nil())).unwrap();
         assert_eq!(data(&shown)["body"], "");
     }
 }

@@ -25,6 +25,8 @@ mod export_lists;
 mod export_records;
 #[path = "http/exports.rs"]
 mod exports;
+#[path = "http/former_texts.rs"]
+mod former_texts;
 #[path = "http/freshness.rs"]
 mod freshness;
 #[path = "http/golden.rs"]

@@ -5,20 +5,17 @@
 //! that would take what was read a while ago, reads from the log instead. So whom an event is shown to
 //! is never decided by how things were more than [`FRESH`] ago.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::event::Event;
 use domain::ids::Position;
-use domain::ticket::TicketEvent;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use uuid::Uuid;
 
 use crate::log::Fact;
-use crate::visibility::Tickets;
+use crate::visibility::{Tickets, Withdrawn};
 
 /// How long what was read may be shown.
 pub(super) const FRESH: Duration = Duration::from_secs(2);
@@ -46,8 +43,8 @@ struct Window {
     from: Option<Position>,
     events: VecDeque<Arc<Entry>>,
     bytes: usize,
-    /// Messages in the window whose text was taken out of sight since.
-    redacted: Arc<HashSet<Uuid>>,
+    /// What became of texts in the window since.
+    withdrawn: Arc<Withdrawn>,
 }
 
 /// An event with what decides who sees it.
@@ -71,7 +68,7 @@ impl Entry {
 /// What a follower finds.
 pub(super) enum Found {
     /// These come next, with the messages among them that have no text any more.
-    Events(Vec<Arc<Entry>>, Arc<HashSet<Uuid>>),
+    Events(Vec<Arc<Entry>>, Arc<Withdrawn>),
     /// Nothing is new, up to here.
     Nothing(Position),
     /// It has to read on from the log.
@@ -106,7 +103,7 @@ impl Channel {
         match next.first() {
             None => Found::Nothing(position.max(head)),
             Some(entry) if entry.read.elapsed() > FRESH => Found::Behind,
-            Some(_) => Found::Events(next, window.redacted.clone()),
+            Some(_) => Found::Events(next, window.withdrawn.clone()),
         }
     }
 
@@ -116,16 +113,12 @@ impl Channel {
         self.head.send_replace(at);
     }
 
-    /// Adds what comes next, up to a position, with the messages among it that have no text.
-    pub(super) fn extend(&self, entries: Vec<Entry>, redacted: HashSet<Uuid>, to: Position) {
+    /// Adds what comes next, up to a position, with what became of texts among it.
+    pub(super) fn extend(&self, entries: Vec<Entry>, mut withdrawn: Withdrawn, to: Position) {
         let mut window = self.window();
-        let gone = entries.iter().filter_map(|entry| match &entry.fact.event {
-            Some(Event::Ticket(TicketEvent::MessageRedacted(event))) => Some(event.message_id.0),
-            _ => None,
-        });
-        let gone: HashSet<Uuid> = gone.chain(redacted).collect();
-        if !gone.is_subset(&window.redacted) {
-            Arc::make_mut(&mut window.redacted).extend(gone);
+        entries.iter().for_each(|entry| withdrawn.note(&entry.fact));
+        if !withdrawn.is_empty() {
+            Arc::make_mut(&mut window.withdrawn).extend(withdrawn);
         }
         for entry in entries {
             window.bytes += entry.bytes();
@@ -158,7 +151,7 @@ impl Window {
             self.events.pop_front();
         }
         // Without events there are no texts either.
-        self.redacted = Arc::default();
+        self.withdrawn = Arc::default();
     }
 }
 
@@ -167,6 +160,7 @@ mod tests {
     use chrono::DateTime;
     use domain::event::TICKET;
     use domain::ticket::upcast::Upcasters;
+    use uuid::Uuid;
 
     use super::*;
     use crate::log::Logged;
@@ -205,7 +199,7 @@ mod tests {
         channel.begin(Position(10));
         assert_eq!((found(&channel, 9), found(&channel, 10)), (Err("behind"), Err("nothing")));
         let now = Instant::now();
-        channel.extend(vec![entry(12, 1, now), entry(15, 1, now)], HashSet::new(), Position(20));
+        channel.extend(vec![entry(12, 1, now), entry(15, 1, now)], Withdrawn::default(), Position(20));
         assert_eq!((found(&channel, 9), found(&channel, 10)), (Err("behind"), Ok(vec![12, 15])));
         assert_eq!((found(&channel, 12), found(&channel, 15)), (Ok(vec![15]), Err("nothing for long")));
         // One that read further by itself.
@@ -217,14 +211,14 @@ mod tests {
         let (channel, _end) = Channel::new();
         channel.begin(Position(0));
         let now = Instant::now();
-        channel.extend(vec![entry(1, 10, now), entry(2, BYTES, now)], HashSet::new(), Position(2));
+        channel.extend(vec![entry(1, 10, now), entry(2, BYTES, now)], Withdrawn::default(), Position(2));
         // The large one doesn't stay either: whoever wants it reads it from the log.
         assert_eq!((found(&channel, 0), found(&channel, 1)), (Err("behind"), Err("behind")));
         assert_eq!(found(&channel, 2), Err("nothing"));
         let old = now.checked_sub(FRESH * 2).unwrap();
-        channel.extend(vec![entry(3, 1, now)], HashSet::new(), Position(3));
+        channel.extend(vec![entry(3, 1, now)], Withdrawn::default(), Position(3));
         assert_eq!(found(&channel, 2), Ok(vec![3]));
-        channel.extend(vec![entry(4, 1, old)], HashSet::from([Uuid::nil()]), Position(4));
+        channel.extend(vec![entry(4, 1, old)], Withdrawn::redacted(Uuid::nil()), Position(4));
         assert_eq!(found(&channel, 3), Err("behind"));
     }
 

@@ -1,6 +1,5 @@
 //! Reads one tenant's events for all who follow it, under its row-level security.
 
-use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -15,7 +14,7 @@ use crate::QueryApi;
 use crate::error::QueryError;
 use crate::log::{self, Most};
 use crate::snapshot::{Snapshot, Source};
-use crate::visibility::{self, Tickets};
+use crate::visibility::{Tickets, Withdrawn};
 
 /// How much is read at once.
 const MOST: Most = Most { events: 500, bytes: 256 * 1024 };
@@ -85,11 +84,11 @@ async fn read(
     let until = snapshot.position;
     let stretch = log::window(&mut snapshot, after, until, &Filter::default(), MOST).await?;
     let facts: Vec<_> = stretch.logged.into_iter().map(|one| one.read(&api.0.upcasters)).collect();
-    // Up to the head, whatever took a text out of sight is among them.
-    let redacted = if stretch.more {
-        visibility::redacted(&mut snapshot, &api.0.upcasters, &facts).await?
+    // Up to the head, whatever changed a text is among them.
+    let withdrawn = if stretch.more {
+        Withdrawn::read(&mut snapshot, &api.0.upcasters, &facts).await?
     } else {
-        HashSet::new()
+        Withdrawn::default()
     };
     let tickets = if wanted {
         Some(Arc::new(Tickets::of(&mut snapshot, &api.0.upcasters, &facts).await?))
@@ -105,7 +104,7 @@ async fn read(
     let now = Instant::now();
     let entries = facts.into_iter().map(|fact| Entry::new(fact, tickets.clone(), now)).collect();
     if let Some(channel) = channel.upgrade() {
-        channel.extend(entries, redacted, to);
+        channel.extend(entries, withdrawn, to);
     }
     Ok(to)
 }
