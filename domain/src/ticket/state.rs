@@ -153,9 +153,10 @@ impl Ticket {
             || (self.routing != Routing::Internal && self.routed_to.as_ref() == Some(organization))
     }
 
-    /// Whether one of its messages has a file with this id.
-    pub(in crate::ticket) fn has_attachment(&self, id: AttachmentId) -> bool {
-        self.messages.iter().any(|message| message.attachments.contains(&id))
+    /// Whether a message that this principal may know of has a file with this id.
+    pub(in crate::ticket) fn has_attachment(&self, id: AttachmentId, principal: &Principal) -> bool {
+        let known = |message: &Message| !message.internal || principal.sees_notes();
+        self.messages.iter().any(|message| known(message) && message.attachments.contains(&id))
     }
 
     /// A message that this principal may know of.

@@ -35,7 +35,7 @@ const MAX_NAME: usize = 255;
 const MAX_SIZE: u64 = (1 << 53) - 1;
 
 /// The attachments of a message that is added to a ticket; those without an id get one. An id names one file
-/// of a ticket: callers choose ids, so one that the ticket has already is refused.
+/// of a ticket: callers choose ids, so one that the ticket has already is refused, as far as the caller may know of it.
 pub(super) fn attachments(
     check: &mut Check,
     given: &[AttachmentInput],
@@ -62,7 +62,8 @@ pub(super) fn attachments(
             }
             if let Some(id) = file.id {
                 let before = &given[..index];
-                if before.iter().any(|other| other.id == Some(id)) || ticket.has_attachment(id) {
+                if before.iter().any(|other| other.id == Some(id)) || ticket.has_attachment(id, context.actor)
+                {
                     check.fail(at("id"), "duplicate", "the ticket has a file with this id already");
                 }
             }

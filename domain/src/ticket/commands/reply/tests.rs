@@ -212,8 +212,18 @@ fn a_file_is_named_once_in_a_ticket_and_has_a_size_that_everybody_can_read() {
     given(events.clone())
         .when(customer(), files(vec![named.clone()]))
         .invalid([("/attachments/0/id", "duplicate")]);
-    let note =
-        AddNote { body: Personal::new("Seen".to_owned()), attachments: vec![named], ..AddNote::default() };
-    given(events.clone()).when(agent(), note).invalid([("/attachments/0/id", "duplicate")]);
+    let note = AddNote {
+        body: Personal::new("Seen".to_owned()),
+        attachments: vec![named.clone()],
+        ..AddNote::default()
+    };
+    given(events.clone()).when(agent(), note.clone()).invalid([("/attachments/0/id", "duplicate")]);
+    // What an internal note has says nothing to a customer.
+    let noted = given([opened()]).when(agent(), note).events();
+    let events_with_note: Vec<_> = [opened()].into_iter().chain(noted).collect();
+    given(events_with_note.clone()).when(customer(), files(vec![file(named.id, 7)])).events();
+    given(events_with_note)
+        .when(agent(), files(vec![file(named.id, 7)]))
+        .invalid([("/attachments/0/id", "duplicate")]);
     given(events).when(customer(), files(vec![file(None, 0), file(None, 0)])).events();
 }
