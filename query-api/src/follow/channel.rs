@@ -116,7 +116,9 @@ impl Channel {
     /// Adds what comes next, up to a position, with what became of texts among it.
     pub(super) fn extend(&self, entries: Vec<Entry>, mut withdrawn: Withdrawn, to: Position) {
         let mut window = self.window();
-        entries.iter().for_each(|entry| withdrawn.note(&entry.fact));
+        for entry in &entries {
+            withdrawn.note(&entry.fact);
+        }
         if !withdrawn.is_empty() {
             Arc::make_mut(&mut window.withdrawn).extend(withdrawn);
         }

@@ -42,7 +42,9 @@ impl Withdrawn {
         let changes = log::changes_of_texts(snapshot, tickets.into_iter().collect()).await?;
         let changes: Vec<Fact> = changes.into_iter().map(|one| one.read(upcasters)).collect();
         let mut withdrawn = Self::default();
-        changes.iter().for_each(|fact| withdrawn.note(fact));
+        for fact in &changes {
+            withdrawn.note(fact);
+        }
         Ok(withdrawn)
     }
 
@@ -67,7 +69,9 @@ impl Withdrawn {
     /// Takes over what another one knows.
     pub(crate) fn extend(&mut self, other: Self) {
         self.redacted.extend(other.redacted);
-        other.edited.into_iter().for_each(|(message, position)| self.edit(message, position));
+        for (message, position) in other.edited {
+            self.edit(message, position);
+        }
     }
 
     /// Whether nothing changed a text.
