@@ -1,7 +1,7 @@
 //! What this service has little of, and who may have how much of it.
 //!
 //! Everything here is [`Shares`]: no tenant and no user can take all of it. Whatever else is bounded by a number
-//! belongs here too, so that the tests of fairness, which go through [`Capacity::all`], know of it.
+//! belongs here too, so that the tests of fairness, which go through `Capacity::all`, know of it.
 
 use std::sync::Arc;
 use std::time::Duration;

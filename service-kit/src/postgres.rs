@@ -46,7 +46,7 @@ pub fn pool_of(login: PgConnectOptions, role: Option<&'static str>, max: u32) ->
     pool_options(max).connect_lazy_with(bounded(login, role))
 }
 
-/// A service's pool, of a login that is [`confined`] to its role: fails where the database says that it isn't. A
+/// A service's pool, of a login that is [`confined()`] to its role: fails where the database says that it isn't. A
 /// database that isn't there yet is no error: then each connection is looked at as it is made.
 pub async fn confined_pool(url: &str, role: &'static str, max: u32) -> Result<PgPool, ServicePoolError> {
     let login = PgConnectOptions::from_str(url)?;
