@@ -302,8 +302,7 @@ mod tests {
             (seen(&reply(4), "support_agent").as_str(), seen(&edit, "support_agent").as_str()),
             ("wrong", "right")
         );
-        let tickets = Withdrawn::default();
-        assert!(tickets.is_empty() && !withdrawn.is_empty());
+        assert!(Withdrawn::default().is_empty() && !withdrawn.is_empty());
         let customer = caller("customer");
         let row = Disclosure::of(TICKET, "ReplyAdded");
         assert_eq!(withdrawn.hides(&reply(4), row, &customer), ["body", "html"]);

@@ -36,10 +36,9 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    /// Reads a rule; `None` if something in it isn't understood, or has no meaning for dates.
-    pub(super) fn read(text: &str) -> Option<Self> {
-        let mut frequency = None;
-        let mut rule = Self {
+    /// Each year, for ever, and nothing else said.
+    fn plain() -> Self {
+        Self {
             frequency: Frequency::Yearly,
             interval: 1,
             count: None,
@@ -51,7 +50,13 @@ impl Rule {
             weekdays: BTreeSet::new(),
             positions: BTreeSet::new(),
             week_start: Weekday::Mon,
-        };
+        }
+    }
+
+    /// Reads a rule; `None` if something in it isn't understood, or has no meaning for dates.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let mut frequency = None;
+        let mut rule = Self::plain();
         for part in text.trim().split(';').filter(|part| !part.trim().is_empty()) {
             let (name, value) = part.split_once('=')?;
             let value = value.trim().to_ascii_uppercase();
@@ -114,26 +119,11 @@ impl Rule {
             months: BTreeSet::new(),
             month_days: BTreeSet::new(),
             week_start: Weekday::Mon,
-            frequency: Frequency::Yearly,
             ..self.clone()
-        };
-        let plain = Self {
-            frequency: Frequency::Yearly,
-            interval: 1,
-            count: None,
-            until: None,
-            months: BTreeSet::new(),
-            weeks: BTreeSet::new(),
-            year_days: BTreeSet::new(),
-            month_days: BTreeSet::new(),
-            weekdays: BTreeSet::new(),
-            positions: BTreeSet::new(),
-            week_start: Weekday::Mon,
         };
         // A day of the month without the month is one of each month.
         let month_said = !self.months.is_empty() || self.month_days.is_empty();
-        self.frequency == Frequency::Yearly
-            && bare == plain
+        bare == Self::plain()
             && month_said
             && alone(&self.months, of.month())
             && alone(&self.month_days, of.day())
