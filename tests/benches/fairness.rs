@@ -30,11 +30,7 @@ const LENGTH: Duration = Duration::from_secs(10);
 const AT_MOST: f64 = 3.0;
 
 fn main() {
-    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(bench());
+    docket_tests::bench(bench());
 }
 
 /// Asks again and again, whatever is answered.

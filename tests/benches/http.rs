@@ -27,11 +27,7 @@ const CONNECTIONS: usize = 64;
 const LENGTH: Duration = Duration::from_secs(10);
 
 fn main() {
-    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(bench());
+    docket_tests::bench(bench());
 }
 
 async fn bench() {

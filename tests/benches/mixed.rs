@@ -35,11 +35,7 @@ const BEHIND: f64 = 1.0;
 const AT_LEAST: f64 = 0.2;
 
 fn main() {
-    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(bench());
+    docket_tests::bench(bench());
 }
 
 async fn bench() {

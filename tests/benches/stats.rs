@@ -22,11 +22,7 @@ const ASKED: usize = 500;
 const AT_ONCE: i64 = 50_000;
 
 fn main() {
-    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(bench());
+    docket_tests::bench(bench());
 }
 
 async fn bench() {

@@ -35,11 +35,7 @@ const STALLED: usize = 200;
 const BACKLOG: i64 = 300_000;
 
 fn main() {
-    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(bench());
+    docket_tests::bench(bench());
 }
 
 async fn bench() {

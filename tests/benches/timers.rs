@@ -19,11 +19,7 @@ const OVERDUE: i64 = 50_000;
 const TARGET: i64 = 1_440;
 
 fn main() {
-    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(bench());
+    docket_tests::bench(bench());
 }
 
 async fn bench() {

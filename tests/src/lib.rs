@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod access;
+mod bench;
 mod cell;
 mod client;
 mod documented;
@@ -12,6 +13,7 @@ mod subscriber;
 mod wait;
 
 pub use access::{Access, Block as ServerBlock, Place as ConsumerPlace};
+pub use bench::bench;
 pub use cell::{Desk, Place, SetClock};
 pub use client::{Answer, Client};
 pub use process::{Docket, Options, docket_binary, signal};
